@@ -1,0 +1,2 @@
+export { readSafetensors } from './safetensors.js';
+export { readTfjsWeights } from './tfjs-weights.js';

@@ -1,0 +1,22 @@
+export { DEFAULT_ALIAS, type ModelReference, parseModelReference } from './model-reference.js';
+export {
+  type AliasName,
+  type DatasetName,
+  formatAliasName,
+  formatDatasetName,
+  formatModelName,
+  formatNamespace,
+  formatRunName,
+  formatVersionName,
+  type ModelName,
+  parseAliasId,
+  parseAliasName,
+  parseDatasetName,
+  parseModelName,
+  parseNamespace,
+  parseResourceId,
+  parseRunName,
+  parseVersionName,
+  type RunName,
+  type VersionName,
+} from './resource-name.js';

@@ -1,0 +1,9 @@
+export { type Annotation, annotationSvg } from './annotation.js';
+export { type Box, clipBox, intersectionOverUnion } from './box.js';
+export { type Detection, type Point, suppressNonMaxima } from './detection.js';
+export { toGray } from './gray.js';
+export { type Letterboxed, letterbox } from './letterbox.js';
+export { type Pixels, pixels } from './pixels.js';
+export { resizeBilinear } from './resize.js';
+export { type Bounds, boundsOf, crop, squareAround } from './square-crop.js';
+export { decodeTinyFace, TINY_FACE_CHANNELS } from './tiny-face-decoder.js';
