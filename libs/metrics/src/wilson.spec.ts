@@ -3,10 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { wilson } from './wilson.js';
 
 describe('wilson', () => {
-  it("gives the interval published for the paper's 74.14 % of 3,589 images", () => {
-    const { low, high } = wilson(2661, 3589);
-    expect(low * 100).toBeCloseTo(72.68, 2);
-    expect(high * 100).toBeCloseTo(75.55, 2);
+  // scipy.stats.binomtest(k, n).proportion_ci(0.95, 'wilson'), scipy 1.x; the first is the paper's 74.14 %.
+  it.each([
+    [2661, 3589, 0.7268546878622613, 0.755493342203289],
+    [0, 10, 0, 0.27753279986288926],
+    [10, 10, 0.7224672001371109, 1],
+    [3, 7, 0.1582198552514697, 0.7495416354723428],
+  ])("gives scipy's interval for %i of %i", (k, n, low, high) => {
+    const interval = wilson(k, n);
+    expect(interval.low).toBeCloseTo(low, 12);
+    expect(interval.high).toBeCloseTo(high, 12);
   });
 
   it('stays inside [0, 1] and around k/n for every proportion', () => {

@@ -1,4 +1,4 @@
-export { type Annotation, annotationSvg } from './annotation.js';
+export { type Annotation, annotationSvg, type Lettering } from './annotation.js';
 export { type Box, clipBox, intersectionOverUnion } from './box.js';
 export { type Detection, type Point, suppressNonMaxima } from './detection.js';
 export { toGray } from './gray.js';

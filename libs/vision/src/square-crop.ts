@@ -21,11 +21,12 @@ export function squareAround(box: Box, margin: number): Bounds {
   const centreX = Math.floor((left + right) / 2);
   const centreY = Math.floor((top + bottom) / 2);
   const half = Math.floor(Math.floor((right - left + bottom - top) / 2) / 2) * margin;
+  // `| 0` truncates toward zero without leaving -0.
   return {
-    left: Math.trunc(centreX - half),
-    top: Math.trunc(centreY - half),
-    right: Math.trunc(centreX + half),
-    bottom: Math.trunc(centreY + half),
+    left: (centreX - half) | 0,
+    top: (centreY - half) | 0,
+    right: (centreX + half) | 0,
+    bottom: (centreY + half) | 0,
   };
 }
 

@@ -1,0 +1,27 @@
+export {
+  type Dataset,
+  DatasetFormat,
+  type Prediction,
+  type Run,
+  RunState,
+  Split,
+} from '@resmask/contracts/evaluation.v1alpha1';
+export {
+  DeliveryMode,
+  type Face,
+  type Frame,
+  type FrameResult,
+  type Image,
+  PixelFormat,
+  type RecognizeResponse,
+  type Region,
+} from '@resmask/contracts/inference.v1alpha1';
+export { type Alias, type Model, type ModelVersion, Task } from '@resmask/contracts/registry.v1alpha1';
+export type { ConnectOptions } from './channel.js';
+export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
+export { encodedImage, rawImage } from './image.js';
+export { type FrameInput, InferenceClient, type StreamOptions } from './inference-client.js';
+export { type NewModelVersion, RegistryClient, type UploadOptions } from './registry-client.js';
+export { ResmaskError } from './resmask-error.js';
+export type { FrameAnswer, ResumeOptions } from './stream-frames.js';
+export type { Progress } from './upload.js';

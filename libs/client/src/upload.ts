@@ -1,0 +1,57 @@
+import { type ClientWritableStream, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { ResmaskError } from './resmask-error.js';
+import { writeMessage } from './writing.js';
+
+/** Told after every chunk: bytes handed to the connection so far. */
+export type Progress = (sentBytes: number) => void;
+
+/** Chunks large enough for full speed and small enough for every message limit. */
+const CHUNK_BYTES = 256 * 1024;
+
+type UploadMethod<Request, Response> = (
+  metadata: Metadata,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientWritableStream<Request>;
+
+/**
+ * Sends a start message and then bytes as chunks, as fast as the service reads.
+ * @throws ResmaskError, also when the service answers before everything is sent.
+ */
+export async function upload<Request, Response>(
+  client: unknown,
+  method: UploadMethod<Request, Response>,
+  start: Request,
+  bytes: AsyncIterable<Uint8Array>,
+  toRequest: (chunk: Buffer) => Request,
+  progress: Progress = () => {},
+): Promise<Response> {
+  const answer = Promise.withResolvers<Response>();
+  const call = method.call(client, new Metadata(), (error, response) =>
+    error ? answer.reject(ResmaskError.from(error)) : answer.resolve(response),
+  );
+  call.on('error', () => {});
+  let answered = false;
+  const settled = answer.promise.finally(() => {
+    answered = true;
+  });
+  settled.catch(() => {});
+  await writeMessage(call, start);
+  let sent = 0;
+  for await (const chunk of chunksOf(bytes)) {
+    if (answered) break;
+    await Promise.race([writeMessage(call, toRequest(chunk)), settled.catch(() => {})]);
+    sent += chunk.length;
+    progress(sent);
+  }
+  call.end();
+  return settled;
+}
+
+async function* chunksOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const piece of bytes) {
+    for (let start = 0; start < piece.length; start += CHUNK_BYTES) {
+      const part = piece.subarray(start, start + CHUNK_BYTES);
+      yield Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+    }
+  }
+}

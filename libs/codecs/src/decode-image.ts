@@ -1,0 +1,67 @@
+import { DomainError } from '@resmask/errors';
+import type { Pixels } from '@resmask/vision';
+import sharp from 'sharp';
+import type { ImageLimits } from './image-limits.js';
+
+// Frames come one by one and never again: libvips' own cache would only hold memory, and its threads would fight the workers.
+sharp.cache(false);
+sharp.concurrency(1);
+
+/**
+ * Decodes a JPEG, PNG or WebP into upright red, green, blue bytes (EXIF orientation applied, alpha dropped, first page of an
+ * animation).
+ * @throws DomainError FRAME_UNDECODABLE, FRAME_TOO_LARGE or FRAME_TOO_SMALL.
+ */
+export async function decodeImage(encoded: Uint8Array, limits: ImageLimits): Promise<Pixels> {
+  if (!isKnownFormat(encoded)) {
+    throw undecodable(`its ${encoded.length} bytes are neither JPEG, PNG nor WebP`);
+  }
+  try {
+    const image = sharp(encoded, { failOn: 'error', limitInputPixels: false, sequentialRead: true });
+    const { width, height } = await image.metadata();
+    checkSize(width, height, limits);
+    const { data, info } = await image
+      .autoOrient()
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, channels: 3, data };
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw undecodable(error instanceof Error ? firstLine(error.message) : 'the decoder failed', error);
+  }
+}
+
+/** @throws DomainError FRAME_TOO_LARGE or FRAME_TOO_SMALL. */
+export function checkSize(width: number, height: number, { maxPixels, minSide }: ImageLimits): void {
+  if (width * height > maxPixels) {
+    throw new DomainError(
+      'FRAME_TOO_LARGE',
+      `the image is ${width}×${height} = ${width * height} pixels, at most ${maxPixels} are allowed; scale it down before sending`,
+    );
+  }
+  if (width < minSide || height < minSide) {
+    throw new DomainError(
+      'FRAME_TOO_SMALL',
+      `the image is ${width}×${height}, both sides must have at least ${minSide} pixels`,
+    );
+  }
+}
+
+/** By the first bytes, so that no other decoder (SVG, TIFF, PDF …) ever sees what a client sent. */
+function isKnownFormat(bytes: Uint8Array): boolean {
+  const at = (offset: number, ...values: number[]): boolean => values.every((value, i) => bytes[offset + i] === value);
+  const jpeg = at(0, 0xff, 0xd8, 0xff);
+  const png = at(0, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const webp = at(0, 0x52, 0x49, 0x46, 0x46) && at(8, 0x57, 0x45, 0x42, 0x50);
+  return jpeg || png || webp;
+}
+
+function undecodable(problem: string, cause?: unknown): DomainError {
+  return new DomainError('FRAME_UNDECODABLE', `the image cannot be decoded: ${problem}`, { cause });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0];
+}

@@ -1,0 +1,5 @@
+export { annotateImage } from './annotate-image.js';
+export { contactSheet } from './contact-sheet.js';
+export { checkSize, decodeImage } from './decode-image.js';
+export { encodePng } from './encode-png.js';
+export type { ImageLimits } from './image-limits.js';

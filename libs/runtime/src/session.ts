@@ -1,0 +1,90 @@
+import { isMainThread } from 'node:worker_threads';
+import { DomainError } from '@resmask/errors';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Provider, ProviderChoice } from './provider.js';
+
+/** A tensor as a session takes and gives it. */
+export interface SessionTensor {
+  readonly type: 'float32' | 'uint8';
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Uint8Array;
+}
+
+export interface SessionOptions {
+  readonly provider: Provider;
+  /** Threads one run may use inside its operators. */
+  readonly threads: number;
+}
+
+/**
+ * An ONNX Runtime session. `run` blocks its thread whatever its promise says, so sessions live in worker threads only.
+ */
+export class Session {
+  private constructor(
+    readonly inner: InferenceSession,
+    readonly provider: Provider,
+  ) {}
+
+  /** @throws DomainError MODEL_UNLOADABLE with ONNX Runtime's reason, or TypeError on the main thread. */
+  static async open(model: Uint8Array, { provider, threads }: SessionOptions): Promise<Session> {
+    if (isMainThread) throw new TypeError('sessions belong in worker threads: run() blocks the thread it is called on');
+    try {
+      const inner = await InferenceSession.create(model, {
+        executionProviders: [provider],
+        graphOptimizationLevel: 'all',
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        // A spinning thread takes a core from the next worker.
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
+        logSeverityLevel: 3,
+      });
+      return new Session(inner, provider);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new DomainError(
+        'MODEL_UNLOADABLE',
+        `ONNX Runtime cannot load the model with provider ${provider}: ${reason}`,
+        { cause },
+      );
+    }
+  }
+
+  async run(feeds: Readonly<Record<string, SessionTensor>>, outputs: readonly string[]): Promise<SessionTensor[]> {
+    const tensors = Object.entries(feeds).map(
+      ([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)] as const,
+    );
+    const results = await this.inner.run(Object.fromEntries(tensors), [...outputs]);
+    return outputs.map((name) => {
+      const { type, data, dims } = results[name];
+      if (type === 'float32' && data instanceof Float32Array) return { type, data, dims };
+      throw new DomainError('MODEL_UNLOADABLE', `output "${name}" is ${type}; float32 outputs can be read`);
+    });
+  }
+
+  release(): Promise<void> {
+    return this.inner.release();
+  }
+}
+
+/**
+ * The provider sessions can really be made with, found by making a tiny one: ONNX Runtime lists providers whose libraries are
+ * missing, and does not fall back by itself.
+ * @param probe the bytes of a small model
+ * @throws DomainError PROVIDER_MISSING if it is not there and falling back was not allowed.
+ */
+export async function selectProvider(choice: ProviderChoice, probe: Uint8Array): Promise<Provider> {
+  const { wanted, fallback } = choice;
+  try {
+    const session = await Session.open(probe, { provider: wanted, threads: 1 });
+    await session.release();
+    return wanted;
+  } catch (cause) {
+    if (fallback === 'cpu' && wanted !== 'cpu') return selectProvider({ wanted: 'cpu', fallback: 'none' }, probe);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DomainError(
+      'PROVIDER_MISSING',
+      `execution provider "${wanted}" was asked for and is not usable here (${reason}); install its libraries, choose another provider, or allow falling back to the CPU`,
+      { cause },
+    );
+  }
+}

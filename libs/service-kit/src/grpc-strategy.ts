@@ -1,0 +1,64 @@
+import { Server as GrpcServer, ServerCredentials, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js';
+import { type PackageDefinition } from '@grpc/proto-loader';
+import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
+
+export interface GrpcStrategyOptions {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listen: string;
+  /** Generated service definitions by full name, e.g. `resmask.registry.v1alpha1.RegistryService`. */
+  readonly services: Readonly<Record<string, ServiceDefinition>>;
+  readonly channelOptions: ServerOptions;
+  /** Adds services Nest knows nothing of, such as health and reflection. */
+  readonly extend: (server: GrpcServer) => void;
+}
+
+/**
+ * Nest's gRPC transport, with two differences: the port is bound after every handler is in place, and it can be read, because a
+ * service on port 0 must say where it is.
+ */
+export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy {
+  #server?: GrpcServer;
+  #port = 0;
+
+  constructor(readonly strategy: GrpcStrategyOptions) {
+    super({
+      package: [...new Set(Object.keys(strategy.services).map(packageOf))],
+      packageDefinition: strategy.services as PackageDefinition,
+      channelOptions: strategy.channelOptions,
+    });
+  }
+
+  get server(): GrpcServer {
+    if (!this.#server) throw new TypeError('the gRPC server has not been created yet');
+    return this.#server;
+  }
+
+  /** The bound port; 0 before `listen`. */
+  get port(): number {
+    return this.#port;
+  }
+
+  override async createClient(): Promise<GrpcServer> {
+    this.#server = new GrpcServer(this.strategy.channelOptions);
+    this.strategy.extend(this.#server);
+    return this.#server;
+  }
+
+  override async start(callback?: () => void): Promise<void> {
+    await this.bindEvents();
+    this.#port = await this.#bind();
+    callback?.();
+  }
+
+  #bind(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.bindAsync(this.strategy.listen, ServerCredentials.createInsecure(), (error, port) =>
+        error ? reject(error) : resolve(port),
+      );
+    });
+  }
+}
+
+function packageOf(service: string): string {
+  return service.slice(0, service.lastIndexOf('.'));
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { DomainError, invalidField } from '@resmask/errors';
+
+/** The page fields of a list request (AIP-158). */
+export interface PageRequest {
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+/** How many rows to read, and the key of the last row of the page before, if there was one. */
+export interface Page {
+  readonly size: number;
+  readonly after: string | undefined;
+}
+
+export interface PageLimits {
+  readonly default: number;
+  readonly max: number;
+}
+
+const LIST_LIMITS: PageLimits = { default: 50, max: 200 };
+
+/**
+ * Reads the page fields of a list request. A token holds the last key and a digest of the request's other fields, so that it
+ * cannot be used with others.
+ * @throws DomainError FIELD_INVALID for a negative size, PAGE_TOKEN_INVALID for a token of another request.
+ */
+export function readPage(
+  { pageSize, pageToken }: PageRequest,
+  scope: readonly string[],
+  limits: PageLimits = LIST_LIMITS,
+): Page {
+  if (pageSize < 0)
+    throw invalidField('page_size', `got ${pageSize}; allowed are 0 (meaning ${limits.default}) to ${limits.max}`);
+  const size = Math.min(pageSize === 0 ? limits.default : pageSize, limits.max);
+  return { size, after: pageToken === '' ? undefined : readToken(pageToken, scope) };
+}
+
+/** The token for the page after the given last key. */
+export function nextPageToken(lastKey: string, scope: readonly string[]): string {
+  return Buffer.from(JSON.stringify([lastKey, scopeDigest(scope)])).toString('base64url');
+}
+
+function readToken(token: string, scope: readonly string[]): string {
+  try {
+    const [key, digest] = JSON.parse(Buffer.from(token, 'base64url').toString()) as [unknown, unknown];
+    if (typeof key === 'string' && digest === scopeDigest(scope)) return key;
+  } catch {
+    // Falls through to the error: a token that is no JSON is as wrong as one of another request.
+  }
+  const description = 'it is not the next_page_token of a request with the same other fields';
+  throw new DomainError('PAGE_TOKEN_INVALID', `page_token: ${description}; list again from the first page`, {
+    violations: [{ field: 'page_token', description }],
+  });
+}
+
+function scopeDigest(scope: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(scope)).digest('base64url').slice(0, 12);
+}

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { HealthImplementation } from 'grpc-health-check';
+import type { CallErrors } from './call-errors.js';
+import { DomainErrorFilter } from './domain-error-filter.js';
+import type { Drain } from './drain.js';
+import { GrpcStrategy } from './grpc-strategy.js';
+import { NestLogger } from './logger.js';
+import { OpenCallsInterceptor } from './open-calls.interceptor.js';
+import type { Readiness } from './readiness.js';
+import { reflectionOf } from './reflection.js';
+import type { ServiceLog } from './service-log.js';
+import type { serviceSettings } from './service-settings.js';
+import type { Config } from './settings.js';
+
+/** Health name that says only that the process lives: for a liveness probe, which must not depend on models or databases. */
+export const LIVENESS = 'liveness';
+
+export interface ServiceParts {
+  readonly module: Type | DynamicModule;
+  readonly services: Readonly<Record<string, ServiceDefinition>>;
+  readonly config: Config<ReturnType<typeof serviceSettings>>;
+  readonly log: ServiceLog;
+  readonly errors: CallErrors;
+  readonly drain: Drain;
+  readonly readiness: Readiness;
+}
+
+export interface RunningService {
+  readonly app: INestMicroservice;
+  readonly port: number;
+  /** NOT_SERVING, drain, stop. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Starts a Nest microservice with health, reflection, the error filter and draining. */
+export async function startService(parts: ServiceParts): Promise<RunningService> {
+  const { config, drain, log, readiness, services } = parts;
+  const names = Object.keys(services);
+  const health = new HealthImplementation({ [LIVENESS]: 'SERVING' });
+  const report = (ready: boolean): void => {
+    for (const name of ['', ...names]) health.setStatus(name, ready ? 'SERVING' : 'NOT_SERVING');
+  };
+  report(readiness.ready);
+  readiness.onChange((ready) => report(ready && !drain.signal.aborted));
+  const strategy = new GrpcStrategy({
+    listen: config.listen,
+    services,
+    channelOptions: {
+      'grpc.max_receive_message_length': config.maxMessageBytes,
+      'grpc.max_concurrent_streams': config.maxStreamsPerConnection,
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+    },
+    extend: (server) => {
+      health.addToServer(server);
+      reflectionOf(names).addToServer(server);
+    },
+  });
+  const app = await NestFactory.createMicroservice(parts.module, {
+    strategy,
+    logger: new NestLogger(log.logger),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new DomainErrorFilter(parts.errors));
+  app.useGlobalInterceptors(new OpenCallsInterceptor(drain));
+  await app.listen();
+  log.logger.info({ listen: config.listen, port: strategy.port }, 'listening');
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    report(false);
+    log.logger.info({ openCalls: drain.openCalls }, 'draining');
+    await delay(config.drainDelayMs);
+    drain.begin();
+    const idle = await drain.idle(config.drainTimeoutMs);
+    if (!idle) log.logger.warn({ openCalls: drain.openCalls }, 'calls were cut: the drain timeout is over');
+    await app.close();
+    log.logger.info('stopped');
+  };
+  return {
+    app,
+    port: strategy.port,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

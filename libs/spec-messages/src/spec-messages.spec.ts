@@ -1,0 +1,29 @@
+import { ARCHITECTURES } from '@resmask/architectures';
+import { InputSpec, ModelVersion } from '@resmask/contracts/registry.v1alpha1';
+import { describe, expect, it } from 'vitest';
+import { specFromMessages, specToMessages } from './spec-messages.js';
+
+describe('specification messages', () => {
+  it.each(ARCHITECTURES)('carry the specification of $name through the wire unchanged', ({ spec }) => {
+    const bytes = ModelVersion.encode(ModelVersion.fromPartial(specToMessages(spec))).finish();
+    expect(specFromMessages(ModelVersion.decode(bytes))).toEqual(spec);
+  });
+
+  it('are refused with every wrong field named when they are empty or unknown', () => {
+    const inputSpec = InputSpec.fromPartial({ tensor: 'input', planes: 2, source: 77 });
+    expect(() => specFromMessages({ architecture: '', inputSpec, outputSpec: undefined })).toThrow(
+      expect.objectContaining({
+        reason: 'SPEC_INVALID',
+        violations: expect.arrayContaining(
+          ['input.planes', 'input.source', 'input.height', 'output'].map((field) => expect.objectContaining({ field })),
+        ),
+      }),
+    );
+  });
+
+  it('mean the default crop margin when they say none', () => {
+    const { inputSpec, ...rest } = specToMessages(ARCHITECTURES[0].spec);
+    const message = inputSpec && { ...inputSpec, cropMargin: 0 };
+    expect(specFromMessages({ ...rest, inputSpec: message }).input.cropMargin).toBe(1.1);
+  });
+});
