@@ -10,7 +10,7 @@ export { serviceSettings } from './service-settings.js';
 export {
   addressSetting,
   choiceSetting,
-  databaseUrlSetting,
+  databaseSettings,
   integerSetting,
   textSetting,
 } from './setting-kinds.js';

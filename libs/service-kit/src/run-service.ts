@@ -8,33 +8,47 @@ export interface ListeningMessage {
   readonly port: number;
 }
 
+/** What a service's program can do: serve, and bring its schema up to date where it has one. */
+export interface ServiceCommands {
+  readonly start: () => Promise<RunningService>;
+  /** Run by the argument `migrate` instead of serving. @returns the migrations that ran */
+  readonly migrate?: () => Promise<readonly string[]>;
+}
+
 /**
- * Runs a service as this process: SIGTERM, SIGINT or the end of a supervising parent drain and stop it. A start that fails ends
- * the process with code 1 and the reason on standard error.
+ * Runs a service as this process: SIGTERM, SIGINT or the end of a supervising parent drain and stop it. What cannot be done
+ * ends the process with code 1 and the reason on standard error.
  */
-export async function runService(
-  name: string,
-  telemetry: Telemetry,
-  start: () => Promise<RunningService>,
-): Promise<void> {
-  let service: RunningService;
+export async function runService(name: string, telemetry: Telemetry, commands: ServiceCommands): Promise<void> {
+  const command = process.argv[2];
   try {
-    service = await start();
+    if (command === undefined) await serve(telemetry, commands.start);
+    else if (command === 'migrate' && commands.migrate) printMigrations(name, await commands.migrate());
+    else throw new DomainError('CONFIG_INVALID', `unknown argument "${command}"; allowed are none${commands.migrate ? ' and migrate' : ''}`);
   } catch (error) {
-    process.stderr.write(`${name} did not start: ${describe(error)}\n`);
+    process.stderr.write(`${name}: ${describe(error)}\n`);
     process.exit(1);
   }
+}
+
+async function serve(telemetry: Telemetry, start: () => Promise<RunningService>): Promise<void> {
+  const service = await start();
   const stop = async (): Promise<void> => {
     await service.close();
     await telemetry.shutdown();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
-  if (process.send) {
-    process.once('disconnect', stop);
-    const message: ListeningMessage = { type: 'listening', port: service.port };
-    process.send(message);
-  }
+  if (!process.send) return;
+  // The parent is gone, perhaps killed: nobody would ever stop this process.
+  process.once('disconnect', stop);
+  const message: ListeningMessage = { type: 'listening', port: service.port };
+  process.send(message);
+}
+
+function printMigrations(name: string, migrations: readonly string[]): void {
+  const list = migrations.length === 0 ? 'up to date' : `ran ${migrations.join(', ')}`;
+  process.stdout.write(`${name}: database schema ${list}\n`);
 }
 
 function describe(error: unknown): string {

@@ -53,13 +53,27 @@ export function addressSetting(variable: string, purpose: string, fallback: stri
   };
 }
 
-/** A PostgreSQL URL; it may hold a password, so it is never repeated. */
-export function databaseUrlSetting(variable: string, purpose: string): Setting<string> {
+const databaseUrl = z.string().regex(/^postgres(ql)?:\/\/\S+$/);
+const DATABASE_URL_FORM = 'a PostgreSQL URL, postgresql://user:password@host:port/database';
+
+/** The databases of a service. They may hold passwords, so they are never repeated. */
+export function databaseSettings() {
   return {
-    variable,
-    purpose,
-    secret: true,
-    allowed: 'a PostgreSQL URL, postgresql://user:password@host:port/database',
-    schema: z.string().regex(/^postgres(ql)?:\/\/\S+$/),
+    databaseUrl: {
+      variable: 'DATABASE_URL',
+      purpose: 'the PostgreSQL database; a transaction pooler may stand before it',
+      secret: true,
+      allowed: DATABASE_URL_FORM,
+      schema: databaseUrl,
+    } satisfies Setting<string>,
+    databaseDirectUrl: {
+      variable: 'DATABASE_DIRECT_URL',
+      purpose: 'the same database past any pooler, for migrations and the job queue; DATABASE_URL if unset',
+      secret: true,
+      allowed: DATABASE_URL_FORM,
+      schema: databaseUrl.optional(),
+    } satisfies Setting<string | undefined>,
+    migrate: choiceSetting('RESMASK_MIGRATE', 'whether the service brings its schema up to date when it starts', ['on-start', 'never'], 'never'),
+    poolSize: integerSetting('RESMASK_DATABASE_POOL', 'database connections this process opens at most', { min: 1, max: 200, default: 10 }),
   };
 }

@@ -1,0 +1,30 @@
+import { Controller } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import type {
+  CreateModelRequest,
+  GetModelRequest,
+  ListModelsRequest,
+  ListModelsResponse,
+  Model,
+} from '@resmask/contracts/registry.v1alpha1';
+import { ModelService } from './model.service.js';
+
+@Controller()
+export class ModelController {
+  constructor(readonly models: ModelService) {}
+
+  @GrpcMethod('RegistryService', 'createModel')
+  create(request: CreateModelRequest): Promise<Model> {
+    return this.models.create(request);
+  }
+
+  @GrpcMethod('RegistryService', 'getModel')
+  get(request: GetModelRequest): Promise<Model> {
+    return this.models.get(request);
+  }
+
+  @GrpcMethod('RegistryService', 'listModels')
+  list(request: ListModelsRequest): Promise<ListModelsResponse> {
+    return this.models.list(request);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Task } from '@resmask/model-spec';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+@Entity('model')
+export class ModelEntity {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint' })
+  id!: string;
+
+  @Column('text')
+  namespace!: string;
+
+  @Column('text', { name: 'model_id' })
+  modelId!: string;
+
+  @Column('text')
+  task!: Task;
+
+  @Column('text')
+  description!: string;
+
+  @Column('integer', { name: 'next_version' })
+  nextVersion!: number;
+
+  @Column('bigint')
+  revision!: string;
+
+  @Column('timestamptz', { name: 'create_time' })
+  createTime!: Date;
+
+  @Column('timestamptz', { name: 'update_time' })
+  updateTime!: Date;
+}

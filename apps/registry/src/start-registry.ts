@@ -1,0 +1,66 @@
+import { FolderArtifactStore } from '@resmask/artifacts';
+import { RegistryServiceService } from '@resmask/contracts/registry.v1alpha1';
+import { assertMigrated, migrate, openDataSource, translateDatabaseError, watchDatabase } from '@resmask/database';
+import { registryMigrations, registrySchema } from '@resmask/migrations/registry';
+import {
+  CallErrors,
+  type Config,
+  createLogger,
+  Drain,
+  Readiness,
+  type RunningService,
+  ServiceLog,
+  startService,
+} from '@resmask/service-kit';
+import { DataSource } from 'typeorm';
+import { AliasEntity } from './alias/alias.entity.js';
+import { ModelEntity } from './model/model.entity.js';
+import { RegistryModule } from './registry.module.js';
+import { ARTIFACT_STORE, UPLOAD_LIMITS } from './registry-parts.js';
+import type { registrySettings } from './registry-settings.js';
+import { ArtifactBlobEntity, VersionEntity, VersionFileEntity } from './version/version.entity.js';
+
+export const REGISTRY_SERVICES = { 'resmask.registry.v1alpha1.RegistryService': RegistryServiceService };
+
+const ENTITIES = [ModelEntity, VersionEntity, VersionFileEntity, ArtifactBlobEntity, AliasEntity];
+
+/** Brings the registry's schema up to date. @returns the migrations that ran */
+export function migrateRegistry(url: string): Promise<string[]> {
+  return migrate({ url, schema: registrySchema, migrations: registryMigrations });
+}
+
+/** Starts the registry in this process. */
+export async function startRegistry(config: Config<typeof registrySettings>): Promise<RunningService> {
+  const log = new ServiceLog(createLogger('registry', config.logLevel));
+  const url = config.databaseUrl;
+  if (config.migrate === 'on-start') await migrateRegistry(config.databaseDirectUrl ?? url);
+  else await assertMigrated({ url, schema: registrySchema, migrations: registryMigrations });
+  const dataSource = await openDataSource({
+    url,
+    schema: registrySchema,
+    entities: ENTITIES,
+    poolSize: config.poolSize,
+    applicationName: 'resmask-registry',
+  });
+  const store = await FolderArtifactStore.open(config.artifacts);
+  const drain = new Drain();
+  const readiness = new Readiness(true);
+  const errors = new CallErrors(log.logger, translateDatabaseError);
+  const module = RegistryModule.with([
+    { provide: DataSource, useValue: dataSource },
+    { provide: ARTIFACT_STORE, useValue: store },
+    { provide: UPLOAD_LIMITS, useValue: { maxArtifactBytes: config.maxArtifactBytes } },
+    { provide: Drain, useValue: drain },
+    { provide: CallErrors, useValue: errors },
+  ]);
+  const stopWatching = watchDatabase(dataSource, (reachable) => readiness.set(reachable));
+  const service = await startService({ module, services: REGISTRY_SERVICES, config, log, errors, drain, readiness });
+  return {
+    ...service,
+    close: async () => {
+      await service.close();
+      stopWatching();
+      if (dataSource.isInitialized) await dataSource.destroy();
+    },
+  };
+}

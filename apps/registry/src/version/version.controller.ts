@@ -1,0 +1,58 @@
+import type { sendUnaryData, ServerReadableStream, ServerWritableStream } from '@grpc/grpc-js';
+import { Controller } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
+import type {
+  DownloadModelFileRequest,
+  DownloadModelFileResponse,
+  GetModelVersionRequest,
+  ListModelVersionsRequest,
+  ListModelVersionsResponse,
+  ModelVersion,
+  ResolveModelVersionRequest,
+  UploadModelVersionRequest,
+} from '@resmask/contracts/registry.v1alpha1';
+import { Streams } from '@resmask/service-kit';
+import type { Observable } from 'rxjs';
+import { VersionService } from './version.service.js';
+import { VersionUpload } from './version-upload.js';
+
+@Controller()
+export class VersionController {
+  constructor(
+    readonly versions: VersionService,
+    readonly uploads: VersionUpload,
+    readonly streams: Streams,
+  ) {}
+
+  @GrpcStreamCall('RegistryService', 'uploadModelVersion')
+  upload(
+    call: ServerReadableStream<UploadModelVersionRequest, ModelVersion>,
+    answer: sendUnaryData<ModelVersion>,
+  ): void {
+    this.streams.collect(call, answer, () => this.uploads.receive(call));
+  }
+
+  @GrpcMethod('RegistryService', 'getModelVersion')
+  get(request: GetModelVersionRequest): Promise<ModelVersion> {
+    return this.versions.get(request);
+  }
+
+  @GrpcMethod('RegistryService', 'listModelVersions')
+  list(request: ListModelVersionsRequest): Promise<ListModelVersionsResponse> {
+    return this.versions.list(request);
+  }
+
+  @GrpcMethod('RegistryService', 'resolveModelVersion')
+  resolve(request: ResolveModelVersionRequest): Promise<ModelVersion> {
+    return this.versions.resolve(request);
+  }
+
+  @GrpcMethod('RegistryService', 'downloadModelFile')
+  download(
+    request: DownloadModelFileRequest,
+    _metadata: unknown,
+    call: ServerWritableStream<DownloadModelFileRequest, DownloadModelFileResponse>,
+  ): Promise<Observable<never>> {
+    return this.streams.emit(call, this.versions.download(request));
+  }
+}

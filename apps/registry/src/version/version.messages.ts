@@ -1,0 +1,26 @@
+import type { ModelVersion } from '@resmask/contracts/registry.v1alpha1';
+import { formatVersionName } from '@resmask/resource-names';
+import { toTimestamp } from '@resmask/service-kit';
+import { specToMessages, TASKS } from '@resmask/spec-messages';
+import { nameOf } from '../model/model.messages.js';
+import type { FoundVersion } from './version.repository.js';
+
+export function toVersionMessage({ model, version, aliases }: FoundVersion): ModelVersion {
+  const { architecture, inputSpec: input, outputSpec: output } = version;
+  return {
+    name: formatVersionName({ ...nameOf(model), version: version.version }),
+    description: version.description,
+    parameterCount: Number(version.parameterCount),
+    ...specToMessages({ architecture, input, output }),
+    files: version.files.map(({ path, sha256, blob }) => ({
+      path,
+      sizeBytes: Number(blob.sizeBytes),
+      sha256: sha256.toString('hex'),
+    })),
+    digest: version.digest.toString('hex'),
+    aliases: [...aliases],
+    etag: version.revision,
+    createTime: toTimestamp(version.createTime),
+    task: TASKS.wire(model.task),
+  };
+}

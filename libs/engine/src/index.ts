@@ -1,0 +1,11 @@
+export { Engine, type EngineOptions, type Lease } from './engine.js';
+export type {
+  ClassifyTask,
+  ImageInput,
+  Recognition,
+  RecognizedFace,
+  RecognizeTask,
+  RegionInput,
+} from './engine-messages.js';
+export type { LoadableVersion } from './loadable-version.js';
+export { VersionSource } from './version-source.js';

@@ -1,0 +1,3 @@
+import type { Schema } from '@resmask/database';
+
+export const registrySchema: Schema = { name: 'registry', lockKey: 7_350_001, role: 'resmask_registry' };
