@@ -6,7 +6,6 @@ import type {
   EngineRequest,
   EngineResponse,
   EngineWorkerData,
-  ImageInput,
   LoadTask,
   Recognition,
   RecognizeTask,
@@ -102,18 +101,19 @@ export class Engine {
     }
   }
 
-  /** Recognises one image on the next free worker. Both versions must be acquired. */
+  /** Recognises one image on the next free worker; its bytes move there. Both versions must be acquired. */
   async recognize(task: RecognizeTask, signal?: AbortSignal): Promise<Recognition> {
-    const image = owned(task.image);
-    const request = { kind: 'recognize', ...task, image } as const;
-    const response = await this.pool.run(request, { transfer: [image.bytes.buffer as ArrayBuffer], signal });
+    const bytes = owned(task.image.bytes);
+    const request = { kind: 'recognize', ...task, image: { ...task.image, bytes } } as const;
+    const response = await this.pool.run(request, { transfer: [bytes.buffer], signal });
     if (response.kind !== 'recognition') throw new TypeError(`a worker answered ${response.kind}`);
     return response.recognition;
   }
 
-  /** Probabilities of whole grey images of a data set, one row per image. */
+  /** Probabilities of whole grey images of a data set, one row per image. The classifier must be acquired. */
   async classify(task: ClassifyTask, signal?: AbortSignal): Promise<readonly (readonly number[])[]> {
-    const response = await this.pool.run({ kind: 'classify', ...task }, { signal });
+    const images = owned(task.images);
+    const response = await this.pool.run({ kind: 'classify', ...task, images }, { transfer: [images.buffer], signal });
     if (response.kind !== 'probabilities') throw new TypeError(`a worker answered ${response.kind}`);
     return response.probabilities;
   }
@@ -144,9 +144,10 @@ export class Engine {
   }
 }
 
-/** The image with bytes of its own, which can move to a worker without taking anybody else's along. */
-function owned(image: ImageInput): ImageInput {
-  const { bytes } = image;
-  const alone = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  return alone ? image : { ...image, bytes: new Uint8Array(bytes) };
+/** Bytes that own their buffer, which can move to a worker without taking anybody else's along. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength)
+    return new Uint8Array(buffer);
+  return new Uint8Array(bytes);
 }

@@ -84,8 +84,12 @@ function fromRegistry(error: unknown): unknown {
   if (!(error instanceof ResmaskError)) return error;
   const { reason, message, metadata, violations } = error;
   if (isReason(reason)) return new DomainError(reason, message, { metadata, violations, cause: error });
-  return new DomainError('SERVICE_UNAVAILABLE', `the model registry cannot be used at the moment (${error.code}); try again`, {
-    cause: error,
-    retryAfterMs: 1000,
-  });
+  return new DomainError(
+    'SERVICE_UNAVAILABLE',
+    `the model registry cannot be used at the moment (${error.code}); try again`,
+    {
+      cause: error,
+      retryAfterMs: 1000,
+    },
+  );
 }

@@ -24,7 +24,11 @@ export async function runService(name: string, telemetry: Telemetry, commands: S
   try {
     if (command === undefined) await serve(telemetry, commands.start);
     else if (command === 'migrate' && commands.migrate) printMigrations(name, await commands.migrate());
-    else throw new DomainError('CONFIG_INVALID', `unknown argument "${command}"; allowed are none${commands.migrate ? ' and migrate' : ''}`);
+    else
+      throw new DomainError(
+        'CONFIG_INVALID',
+        `unknown argument "${command}"; allowed are none${commands.migrate ? ' and migrate' : ''}`,
+      );
   } catch (error) {
     process.stderr.write(`${name}: ${describe(error)}\n`);
     process.exit(1);

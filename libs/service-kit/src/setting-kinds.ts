@@ -73,7 +73,16 @@ export function databaseSettings() {
       allowed: DATABASE_URL_FORM,
       schema: databaseUrl.optional(),
     } satisfies Setting<string | undefined>,
-    migrate: choiceSetting('RESMASK_MIGRATE', 'whether the service brings its schema up to date when it starts', ['on-start', 'never'], 'never'),
-    poolSize: integerSetting('RESMASK_DATABASE_POOL', 'database connections this process opens at most', { min: 1, max: 200, default: 10 }),
+    migrate: choiceSetting(
+      'RESMASK_MIGRATE',
+      'whether the service brings its schema up to date when it starts',
+      ['on-start', 'never'],
+      'never',
+    ),
+    poolSize: integerSetting('RESMASK_DATABASE_POOL', 'database connections this process opens at most', {
+      min: 1,
+      max: 200,
+      default: 10,
+    }),
   };
 }

@@ -4,7 +4,12 @@ import { EMPTY, type Observable } from 'rxjs';
 import { CallErrors } from './call-errors.js';
 import { Drain } from './drain.js';
 
-type WritableCall<Response> = Pick<ServerWritableStream<unknown, Response>, 'write' | 'once' | 'off' | 'cancelled'>;
+interface WritableCall<Response> {
+  readonly cancelled: boolean;
+  write(message: Response): boolean;
+  once(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
+}
 
 /**
  * Runs streaming handlers so that nothing they do can end the process: errors become the call's status, a client's cancel is no

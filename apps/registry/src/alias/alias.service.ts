@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Alias, type GetAliasRequest, SetAliasRequest } from '@resmask/contracts/registry.v1alpha1';
 import { DomainError, invalidField } from '@resmask/errors';
-import { type AliasName, formatAliasName, formatModelName, parseAliasName, parseVersionName } from '@resmask/resource-names';
+import {
+  type AliasName,
+  formatAliasName,
+  formatModelName,
+  parseAliasName,
+  parseVersionName,
+} from '@resmask/resource-names';
 import type { EntityManager } from 'typeorm';
 import { Idempotency } from '../idempotency/idempotency.js';
 import { nameOf, toAliasMessage } from '../model/model.messages.js';
@@ -42,7 +48,10 @@ export class AliasService {
     const name = parseAliasName(request.alias.name, 'alias.name');
     const target = parseVersionName(request.alias.version, 'alias.version');
     if (formatModelName(target) !== formatModelName(name)) {
-      throw invalidField('alias.version', `got ${request.alias.version}; a version of ${formatModelName(name)} is needed`);
+      throw invalidField(
+        'alias.version',
+        `got ${request.alias.version}; a version of ${formatModelName(name)} is needed`,
+      );
     }
     const reason = checkDescription(request.reason, 'reason', MAX_REASON);
     const call = {

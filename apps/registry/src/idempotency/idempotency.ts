@@ -65,7 +65,10 @@ export class Idempotency {
     );
     if (rows.length === 0) return undefined;
     if (!rows[0].fingerprint.equals(fingerprint(call))) {
-      throw new DomainError('REQUEST_ID_REUSED', `request_id ${call.requestId} was used for another ${call.method} call; use a new UUID`);
+      throw new DomainError(
+        'REQUEST_ID_REUSED',
+        `request_id ${call.requestId} was used for another ${call.method} call; use a new UUID`,
+      );
     }
     return call.codec.decode(rows[0].response);
   }

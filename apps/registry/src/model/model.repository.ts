@@ -15,9 +15,13 @@ export class ModelRepository {
     const found = await manager.findOneBy(ModelEntity, { namespace, modelId: model });
     if (found) return found;
     const name = formatModelName({ namespace, model });
-    throw new DomainError('MODEL_NOT_FOUND', `there is no model "${model}" in namespace "${namespace}"; register it first`, {
-      resource: { type: 'registry.resmask.dev/Model', name },
-    });
+    throw new DomainError(
+      'MODEL_NOT_FOUND',
+      `there is no model "${model}" in namespace "${namespace}"; register it first`,
+      {
+        resource: { type: 'registry.resmask.dev/Model', name },
+      },
+    );
   }
 
   /** Models of a namespace in alphabetical order, after the given id. */

@@ -1,6 +1,12 @@
 import { DomainError } from '@resmask/errors';
 import type { ExpressionOutput, FaceOutput, InputSpec, ModelSpec } from '@resmask/model-spec';
-import { type Dimension, type GraphSignature, graphSignature, type ModelProto, type TensorSignature } from '@resmask/onnx';
+import {
+  type Dimension,
+  type GraphSignature,
+  graphSignature,
+  type ModelProto,
+  type TensorSignature,
+} from '@resmask/onnx';
 
 /** Channels of the tiny-face decoder's grid: five anchors of five values. */
 const TINY_FACE_CHANNELS = 25;
@@ -18,15 +24,24 @@ export function checkGraph(model: ModelProto, { input, output }: ModelSpec): voi
 
 function checkInput({ inputs }: GraphSignature, spec: InputSpec, singleImage: boolean): void {
   const found = inputs.find(({ name }) => name === spec.tensor);
-  if (!found) throw mismatch('input_spec.tensor', `the graph has no input "${spec.tensor}"; it has ${describeAll(inputs)}`);
-  if (inputs.length > 1) throw mismatch('input_spec.tensor', `the graph has ${inputs.length} inputs, ${describeAll(inputs)}; one is allowed`);
-  if (found.type !== spec.type) throw mismatch('input_spec.type', `it says ${spec.type}, the graph has ${describe(found)}`);
+  if (!found)
+    throw mismatch('input_spec.tensor', `the graph has no input "${spec.tensor}"; it has ${describeAll(inputs)}`);
+  if (inputs.length > 1)
+    throw mismatch(
+      'input_spec.tensor',
+      `the graph has ${inputs.length} inputs, ${describeAll(inputs)}; one is allowed`,
+    );
+  if (found.type !== spec.type)
+    throw mismatch('input_spec.type', `it says ${spec.type}, the graph has ${describe(found)}`);
   const { planes, height, width } = spec;
   const image: Dimension[] = spec.layout === 'NCHW' ? [planes, height, width] : [height, width, planes];
   const batch = singleImage ? ['batch', 1] : ['batch'];
   if (!fits(found.shape, [batch, ...image])) {
     const wanted = ['batch', ...image].join('×');
-    throw mismatch('input_spec', `the graph has ${describe(found)}; ${wanted} in ${spec.layout} order with a free batch size is needed`);
+    throw mismatch(
+      'input_spec',
+      `the graph has ${describe(found)}; ${wanted} in ${spec.layout} order with a free batch size is needed`,
+    );
   }
 }
 
@@ -40,11 +55,18 @@ function checkExpressionOutput({ outputs }: GraphSignature, { tensor, labels }: 
   }
 }
 
-function checkFaceOutput({ outputs }: GraphSignature, { tensors, strides }: FaceOutput, { height, width }: InputSpec): void {
+function checkFaceOutput(
+  { outputs }: GraphSignature,
+  { tensors, strides }: FaceOutput,
+  { height, width }: InputSpec,
+): void {
   const found = findOutput(outputs, tensors[0], 'output_spec.face.tensors');
   const grid = [TINY_FACE_CHANNELS, Math.ceil(height / strides[0]), Math.ceil(width / strides[0])];
   if (!fits(found.shape, [['batch', 1], ...grid])) {
-    throw mismatch('output_spec.face', `the tiny-face decoder needs batch×${grid.join('×')}, the graph has ${describe(found)}`);
+    throw mismatch(
+      'output_spec.face',
+      `the tiny-face decoder needs batch×${grid.join('×')}, the graph has ${describe(found)}`,
+    );
   }
 }
 
@@ -60,7 +82,9 @@ function fits(shape: readonly Dimension[], wanted: readonly (Dimension | readonl
   return (
     shape.length === wanted.length &&
     shape.every((size, axis) =>
-      [wanted[axis]].flat().some((want) => (want === 'batch' ? typeof size === 'string' : typeof size === 'string' || size === want)),
+      [wanted[axis]]
+        .flat()
+        .some((want) => (want === 'batch' ? typeof size === 'string' : typeof size === 'string' || size === want)),
     )
   );
 }

@@ -30,7 +30,10 @@ export function readNewVersion(start: UploadModelVersionStart, maxBytes: number)
   if (!start.modelVersion) throw invalidField('start.model_version', 'it is not set');
   const { files, description } = start.modelVersion;
   if (files.length !== 1) {
-    throw invalidField('start.model_version.files', `there are ${files.length}; exactly one is allowed, the ONNX graph with its weights inside`);
+    throw invalidField(
+      'start.model_version.files',
+      `there are ${files.length}; exactly one is allowed, the ONNX graph with its weights inside`,
+    );
   }
   return {
     model,
@@ -50,11 +53,15 @@ export function versionDigest({ spec, file }: NewVersion): Buffer {
 function checkFile({ path, sizeBytes, sha256 }: NewFile, maxBytes: number): NewFile {
   const field = 'start.model_version.files[0]';
   if (!PATH.test(path) || path.length > MAX_PATH || path.split('/').some((part) => part === '.' || part === '..')) {
-    throw invalidField(`${field}.path`, `got "${path}"; a relative path of letters, digits, "_", "-", "." and "/" is needed`);
+    throw invalidField(
+      `${field}.path`,
+      `got "${path}"; a relative path of letters, digits, "_", "-", "." and "/" is needed`,
+    );
   }
   if (sizeBytes < 1 || sizeBytes > maxBytes) {
     throw invalidField(`${field}.size_bytes`, `got ${sizeBytes}; allowed are 1 to ${maxBytes}`, 'ARTIFACT_TOO_LARGE');
   }
-  if (!SHA256.test(sha256)) throw invalidField(`${field}.sha256`, `got "${sha256}"; 64 lower-case hexadecimal digits are needed`);
+  if (!SHA256.test(sha256))
+    throw invalidField(`${field}.sha256`, `got "${sha256}"; 64 lower-case hexadecimal digits are needed`);
   return { path, sizeBytes, sha256 };
 }

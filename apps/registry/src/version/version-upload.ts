@@ -1,7 +1,11 @@
 import { type ServerReadableStream } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ArtifactStore } from '@resmask/artifacts';
-import { ModelVersion, type UploadModelVersionRequest, UploadModelVersionStart } from '@resmask/contracts/registry.v1alpha1';
+import {
+  ModelVersion,
+  type UploadModelVersionRequest,
+  UploadModelVersionStart,
+} from '@resmask/contracts/registry.v1alpha1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { countParameters, decodeModel } from '@resmask/onnx';
 import { messagesOf } from '@resmask/service-kit';
@@ -64,7 +68,8 @@ export class VersionUpload {
   async #store(file: NewFile, steps: AsyncIterator<UploadModelVersionRequest>): Promise<void> {
     const writer = await this.store.writer(this.limits.maxArtifactBytes);
     try {
-      for (let step = await steps.next(); !step.done; step = await steps.next()) await writer.write(chunkOf(step.value));
+      for (let step = await steps.next(); !step.done; step = await steps.next())
+        await writer.write(chunkOf(step.value));
       await writer.commit({ sha256: file.sha256, sizeBytes: file.sizeBytes });
     } catch (error) {
       await writer.discard();

@@ -27,7 +27,10 @@ export class VersionRepository {
   /** @throws DomainError MODEL_NOT_FOUND or VERSION_NOT_FOUND. */
   async get(name: VersionName, manager: EntityManager = this.dataSource.manager): Promise<FoundVersion> {
     const model = await this.models.get(name, manager);
-    const version = await manager.findOne(VersionEntity, { where: { model: model.id, version: name.version }, ...WITH_FILES });
+    const version = await manager.findOne(VersionEntity, {
+      where: { model: model.id, version: name.version },
+      ...WITH_FILES,
+    });
     if (!version) {
       const latest = model.nextVersion - 1;
       const known = latest === 0 ? 'it has none yet' : `its versions are 1 to ${latest}`;
@@ -44,15 +47,23 @@ export class VersionRepository {
     const { alias } = name;
     const found = await this.dataSource.manager.findOneBy(AliasEntity, { model: model.id, alias });
     if (found) return found;
-    throw new DomainError('ALIAS_NOT_FOUND', `model "${name.model}" has no alias "${alias}"; promote a version to it first`, {
-      resource: { type: 'registry.resmask.dev/Alias', name: formatAliasName(name) },
-    });
+    throw new DomainError(
+      'ALIAS_NOT_FOUND',
+      `model "${name.model}" has no alias "${alias}"; promote a version to it first`,
+      {
+        resource: { type: 'registry.resmask.dev/Alias', name: formatAliasName(name) },
+      },
+    );
   }
 
   /** Versions of a model, newest first, before the given number. */
   async list(model: ModelEntity, before: number | undefined, limit: number): Promise<FoundVersion[]> {
     const where = { model: model.id, ...(before === undefined ? {} : { version: LessThan(before) }) };
-    const numbers = await this.dataSource.manager.find(VersionEntity, { where, order: { version: 'DESC' }, take: limit });
+    const numbers = await this.dataSource.manager.find(VersionEntity, {
+      where,
+      order: { version: 'DESC' },
+      take: limit,
+    });
     const versions = await this.dataSource.manager.find(VersionEntity, {
       where: { model: model.id, version: In(numbers.map(({ version }) => version)) },
       relations: WITH_FILES.relations,

@@ -39,7 +39,8 @@ export class VersionService {
     const shown = rows.slice(0, page.size);
     return {
       modelVersions: shown.map(toVersionMessage),
-      nextPageToken: rows.length > page.size ? nextPageToken(String(shown[shown.length - 1].version.version), scope) : '',
+      nextPageToken:
+        rows.length > page.size ? nextPageToken(String(shown[shown.length - 1].version.version), scope) : '',
     };
   }
 

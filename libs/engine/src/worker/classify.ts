@@ -11,7 +11,8 @@ const MAX_BATCH = 32;
  */
 export async function classify(model: LoadedModel, images: Uint8Array): Promise<number[][]> {
   const { output } = model.spec;
-  if (output.task !== 'expression') throw new DomainError('TASK_MISMATCH', `${model.name} finds faces; a classifier is needed here`);
+  if (output.task !== 'expression')
+    throw new DomainError('TASK_MISMATCH', `${model.name} finds faces; a classifier is needed here`);
   const rows: number[][] = [];
   const { imageBytes } = model;
   const count = images.length / imageBytes;

@@ -9,7 +9,8 @@ import { prepareInput } from './prepare-input.js';
  */
 export async function detect(model: LoadedModel, image: Pixels): Promise<Detection[]> {
   const { input, output } = model.spec;
-  if (output.task !== 'face') throw new DomainError('TASK_MISMATCH', `${model.name} classifies; a face detector is needed here`);
+  if (output.task !== 'face')
+    throw new DomainError('TASK_MISMATCH', `${model.name} classifies; a face detector is needed here`);
   const { data, scaleX, scaleY } = prepareInput(image, input);
   const [grid] = await model.run(data, 1);
   const [, , rows, columns] = grid.dims;

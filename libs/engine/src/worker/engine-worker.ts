@@ -29,7 +29,13 @@ async function answer(request: EngineRequest): Promise<EngineResponse> {
     case 'recognize': {
       const { image, classifier, detector, regions, maxFaces } = request;
       const pixels = await decodeInput(image, limits);
-      const recognition = await recognize(pixels, models.get(classifier), () => models.get(detector), regions, maxFaces);
+      const recognition = await recognize(
+        pixels,
+        models.get(classifier),
+        () => models.get(detector),
+        regions,
+        maxFaces,
+      );
       return { kind: 'recognition', recognition };
     }
     case 'classify':

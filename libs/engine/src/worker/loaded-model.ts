@@ -66,7 +66,9 @@ export class LoadedModels {
   get(digest: string): LoadedModel {
     const model = this.#models.get(digest);
     if (model) return model;
-    throw new DomainError('WORKER_LOST', 'the model is being loaded again in this worker; try again', { retryAfterMs: 500 });
+    throw new DomainError('WORKER_LOST', 'the model is being loaded again in this worker; try again', {
+      retryAfterMs: 500,
+    });
   }
 
   async unload(digest: string): Promise<void> {

@@ -1,13 +1,5 @@
 import { DomainError } from '@resmask/errors';
-import {
-  type Bounds,
-  boundsOf,
-  clipBox,
-  crop,
-  type Detection,
-  type Pixels,
-  squareAround,
-} from '@resmask/vision';
+import { type Bounds, boundsOf, clipBox, crop, type Detection, type Pixels, squareAround } from '@resmask/vision';
 import type { Recognition, RecognizedFace, RegionInput } from '../engine-messages.js';
 import { classify } from './classify.js';
 import { detect } from './detect.js';
@@ -32,7 +24,9 @@ export async function recognize(
   const candidates =
     regions.length > 0
       ? regions.map((region, i) => candidateOfRegion(image, region, cropMargin, i))
-      : (await detect(detector(), image)).slice(0, maxFaces).flatMap((found) => candidateOfDetection(image, found, cropMargin));
+      : (await detect(detector(), image))
+          .slice(0, maxFaces)
+          .flatMap((found) => candidateOfDetection(image, found, cropMargin));
   const inputs = new Uint8Array(candidates.length * classifier.imageBytes);
   for (const [i, { pixels }] of candidates.entries()) {
     inputs.set(prepareInput(pixels, classifier.spec.input).data, i * classifier.imageBytes);
