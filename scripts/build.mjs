@@ -14,7 +14,7 @@ const newest = Math.max(...globSync(sources).map((path) => statSync(path).mtimeM
 for (const model of models) {
   const target = `build/models/${model}.onnx`;
   if (existsSync(target) && statSync(target).mtimeMs > newest) continue;
-  run('resmask', ['networks', 'build', model, '--shipped', '-o', target]);
+  run('resmask', ['networks', 'build', model, '-o', target]);
 }
 
 function run(command, args) {

@@ -1,0 +1,119 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { action, type Context } from '../context.js';
+import { fileSize, promote, registerModel } from '../models/register-model.js';
+import { readSpecFile, specPathOf } from '../models/spec-file.js';
+import { fields, table } from '../terminal/output.js';
+import { progress } from '../terminal/progress.js';
+import { isoTime, lastPart, modelView, versionView } from '../views.js';
+
+interface RegisterOptions {
+  readonly file: string;
+  readonly spec?: string;
+  readonly description: string;
+}
+
+interface PromoteOptions {
+  readonly alias: string;
+  readonly reason: string;
+}
+
+export function addModelCommands(program: Command): void {
+  const models = program.command('models').description('models of the registry, their versions and aliases');
+  models.command('list').description('every model').action(action(list));
+  models.command('show').argument('<model>').description('one model with its versions').action(action(show));
+  models
+    .command('register')
+    .argument('<model>', 'name of the model; made if it is new')
+    .description('publish an ONNX file as the next version of a model')
+    .requiredOption('--file <model.onnx>', 'the ONNX file')
+    .option('--spec <spec.yaml>', 'how it is fed and read; without it the .spec.yaml beside the file')
+    .option('--description <text>', 'free text', '')
+    .action(action(register));
+  models
+    .command('promote')
+    .argument('<model>')
+    .argument('<version>', 'number of the version', parseVersion)
+    .description('point an alias at a version')
+    .option('--alias <alias>', 'the alias to move', 'production')
+    .option('--reason <text>', 'why; kept in the history', '')
+    .action(action(promoteVersion));
+}
+
+async function list({ output, registry, parent }: Context): Promise<void> {
+  const models = await Array.fromAsync(registry.listModels(parent));
+  const views = models.map(modelView);
+  output.result(views, () =>
+    views.length === 0
+      ? 'no models yet; publish one with "resmask models register"'
+      : table(
+          ['MODEL', 'TASK', 'VERSIONS', 'ALIASES', 'UPDATED'],
+          views.map((view) => [view.id, view.task, view.latestVersion, aliasList(view.aliases), view.updateTime ?? '']),
+        ),
+  );
+}
+
+async function show({ output, registry, parent }: Context, _options: unknown, id: string): Promise<void> {
+  const name = `${parent}/models/${id}`;
+  const model = modelView(await registry.getModel(name));
+  const versions = (await Array.fromAsync(registry.listModelVersions(name))).map(versionView);
+  output.result({ ...model, versions }, () =>
+    [
+      fields([
+        ['model', model.name],
+        ['task', model.task],
+        ['aliases', aliasList(model.aliases)],
+        ['created', model.createTime ?? ''],
+      ]),
+      '',
+      table(
+        ['VERSION', 'ALIASES', 'NETWORK', 'PARAMETERS', 'BYTES', 'DIGEST', 'CREATED'],
+        versions.map((version) => [
+          version.version,
+          version.aliases.join(', '),
+          version.spec.architecture,
+          version.parameters,
+          version.files.reduce((sum, file) => sum + file.sizeBytes, 0),
+          version.digest.slice(0, 12),
+          version.createTime ?? '',
+        ]),
+      ),
+    ].join('\n'),
+  );
+}
+
+async function register({ output, registry, parent }: Context, options: RegisterOptions, model: string): Promise<void> {
+  const spec = await readSpecFile(options.spec ?? specPathOf(options.file));
+  const bar = progress(`uploading ${options.file}`, await fileSize(options.file), 'bytes');
+  const version = await registerModel(registry, {
+    ...options,
+    parent,
+    model,
+    spec,
+    onProgress: (sent) => bar.update(sent),
+  }).finally(() => bar.end());
+  const view = versionView(version);
+  output.result(view, () => `${view.name}: ${view.parameters} parameters, digest ${view.digest}`);
+}
+
+async function promoteVersion(
+  { output, registry, parent }: Context,
+  { alias, reason }: PromoteOptions,
+  model: string,
+  version: number,
+): Promise<void> {
+  const moved = await promote(registry, `${parent}/models/${model}/versions/${version}`, alias, reason);
+  const view = { name: moved.name, version: moved.version, etag: moved.etag, updateTime: isoTime(moved.updateTime) };
+  output.result(view, () => `${model}@${lastPart(moved.name)} is now version ${lastPart(moved.version)}`);
+}
+
+function aliasList(aliases: Readonly<Record<string, number>>): string {
+  return Object.entries(aliases)
+    .map(([alias, version]) => `${alias}=${version}`)
+    .join(', ');
+}
+
+function parseVersion(text: string): number {
+  const version = Number(text);
+  if (!Number.isInteger(version) || version < 1) throw new InvalidArgumentError('a version number from 1 is needed.');
+  return version;
+}

@@ -1,0 +1,123 @@
+import {
+  type Dataset,
+  DatasetFormat,
+  type Model,
+  type ModelVersion,
+  type Run,
+  RunState,
+  Split,
+  Task,
+} from '@resmask/client';
+import { specFromMessages } from '@resmask/spec-messages';
+
+interface Timestamp {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** Messages as documents for machines: words instead of enum numbers, ISO times, short names beside resource names. */
+
+export function modelView(model: Model) {
+  return {
+    name: model.name,
+    id: lastPart(model.name),
+    task: enumWord(Task[model.task], 'TASK_'),
+    description: model.description,
+    latestVersion: model.latestVersion,
+    aliases: Object.fromEntries(model.aliases.map(({ name, version }) => [lastPart(name), Number(lastPart(version))])),
+    etag: model.etag,
+    createTime: isoTime(model.createTime),
+    updateTime: isoTime(model.updateTime),
+  };
+}
+
+export function versionView(version: ModelVersion) {
+  return {
+    name: version.name,
+    version: Number(lastPart(version.name)),
+    description: version.description,
+    aliases: version.aliases,
+    parameters: version.parameterCount,
+    digest: version.digest,
+    files: version.files,
+    spec: specFromMessages(version),
+    createTime: isoTime(version.createTime),
+  };
+}
+
+export function datasetView(dataset: Dataset) {
+  return {
+    name: dataset.name,
+    id: lastPart(dataset.name),
+    digest: dataset.digest,
+    labels: dataset.labels,
+    width: dataset.width,
+    height: dataset.height,
+    splits: dataset.splits.map(({ split, sampleCount, classCounts }) => ({
+      split: splitWord(split),
+      sampleCount,
+      classCounts,
+    })),
+    createTime: isoTime(dataset.createTime),
+  };
+}
+
+export function runView(run: Run) {
+  const accuracy = run.report?.accuracy;
+  const matrix = run.report?.confusionMatrix;
+  return {
+    name: run.name,
+    id: Number(lastPart(run.name)),
+    model: run.model,
+    modelVersion: run.modelVersion,
+    modelDigest: run.modelDigest,
+    dataset: run.dataset,
+    datasetDigest: run.datasetDigest,
+    split: splitWord(run.split),
+    state: enumWord(RunState[run.state], 'RUN_STATE_'),
+    samplesDone: run.samplesDone,
+    samplesTotal: run.samplesTotal,
+    ...(run.error ? { error: run.error.message } : {}),
+    ...(accuracy ? { accuracy } : {}),
+    ...(matrix
+      ? {
+          confusionMatrix: {
+            labels: matrix.labels,
+            rowsByTrueLabel: matrix.rowsByTrueLabel.map((row) => ({
+              trueLabel: row.trueLabel,
+              countsByPredictedLabel: row.countsByPredictedLabel,
+            })),
+          },
+        }
+      : {}),
+    createTime: isoTime(run.createTime),
+    startTime: isoTime(run.startTime),
+    endTime: isoTime(run.endTime),
+  };
+}
+
+export function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+export function isoTime(timestamp: Timestamp | undefined): string | undefined {
+  return timestamp && new Date(timestamp.seconds * 1000 + timestamp.nanos / 1e6).toISOString();
+}
+
+export function splitWord(split: Split): string {
+  return enumWord(Split[split], 'SPLIT_');
+}
+
+/** Formats the import command offers, by the word a user types. */
+export const FORMATS = { fer2013: DatasetFormat.DATASET_FORMAT_FER2013_CSV } as const;
+
+/** Splits by the word a user types. */
+export const SPLIT_WORDS = {
+  train: Split.SPLIT_TRAIN,
+  validation: Split.SPLIT_VALIDATION,
+  test: Split.SPLIT_TEST,
+} as const;
+
+function enumWord(name: string | undefined, prefix: string): string {
+  return (name ?? 'unknown').replace(prefix, '').toLowerCase();
+}
