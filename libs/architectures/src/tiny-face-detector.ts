@@ -3,7 +3,7 @@ import { transpose } from '@resmask/tensor';
 import type { Architecture } from './architecture.js';
 import type { WeightSource } from './weight-source.js';
 
-const SIDE = 416;
+const SIDE = 480;
 /** Input pixels per cell of the output grid: five halvings. */
 const STRIDE = 32;
 const LEAK = 0.10000000149011612;
@@ -15,7 +15,7 @@ const OUTPUTS = 25;
 
 /**
  * TinyFaceDetector of face-api: a Tiny YOLO v2 of separable convolutions.
- * Input [batch, 3, 416, 416] red, green, blue, (byte − mean) ÷ 255; output [batch, 25, 13, 13]. Weights keep TensorFlow's
+ * Input [batch, 3, 480, 480] red, green, blue, (byte − mean) ÷ 255; output [batch, 25, 15, 15]. Weights keep TensorFlow's
  * names and axis order (height, width, in, out).
  */
 function build(weights: WeightSource): GraphBuilder {
@@ -59,7 +59,7 @@ function leaky(graph: GraphBuilder, name: string, x: Value): Value {
 
 export const tinyFaceDetector: Architecture = {
   name: 'tiny-face-detector',
-  summary: 'face detector of face-api, 416×416 colour',
+  summary: 'face detector of face-api, 480×480 colour',
   spec: {
     architecture: 'tiny-face-detector',
     input: {
@@ -81,8 +81,11 @@ export const tinyFaceDetector: Architecture = {
       decoder: 'tiny-face',
       tensors: ['grid'],
       strides: [STRIDE],
-      scoreThreshold: 0.5,
-      overlapThreshold: 0.4,
+      scoreThreshold: 0.3,
+      overlapThreshold: 0.2,
+      // Its boxes reach from brows to chin and beyond the ears; how these numbers and the two above were found is
+      // told in docs/adr/0003-face-boxes.md.
+      boxCorrection: { shiftX: 0.049, shiftY: -0.138, scaleWidth: 0.806, scaleHeight: 1.107 },
     },
   },
   build,

@@ -14,6 +14,17 @@ export const expressionOutputSchema = z.strictObject({
     .refine((labels) => new Set(labels).size === labels.length, 'labels must be distinct'),
 });
 
+const shift = z.number().min(-1).max(1);
+const scale = z.number().min(0.1).max(10);
+
+/** How a detected box becomes the reported one, in fractions of the detected width and height. */
+export const boxCorrectionSchema = z.strictObject({
+  shiftX: shift,
+  shiftY: shift,
+  scaleWidth: scale,
+  scaleHeight: scale,
+});
+
 /** A detector's outputs and how boxes are read from them. */
 export const faceOutputSchema = z.strictObject({
   task: z.literal('face'),
@@ -25,6 +36,8 @@ export const faceOutputSchema = z.strictObject({
   scoreThreshold: threshold,
   /** Detections that overlap a better one by more than this intersection over union are ignored. */
   overlapThreshold: threshold,
+  /** Brings the detector's notion of a face to forehead to chin, ear to ear. */
+  boxCorrection: boxCorrectionSchema.optional(),
 });
 
 export const outputSpecSchema = z.discriminatedUnion('task', [expressionOutputSchema, faceOutputSchema]);

@@ -99,5 +99,6 @@ function outputMessage({ task, ...fields }: OutputSpec): OutputSpecMessage {
   if ('values' in fields) {
     return { kind: { $case: 'expression', value: { ...fields, values: VALUES.wire(fields.values) } } };
   }
-  return { kind: { $case: 'face', value: { ...fields, decoder: DECODERS.wire(fields.decoder) } } };
+  const value = { ...fields, decoder: DECODERS.wire(fields.decoder), boxCorrection: fields.boxCorrection };
+  return { kind: { $case: 'face', value } };
 }

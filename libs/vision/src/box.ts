@@ -15,6 +15,22 @@ export function intersectionOverUnion(a: Box, b: Box): number {
   return intersection / (a.width * a.height + b.width * b.height - intersection);
 }
 
+/** Moves and scales a box about its centre, in fractions of its own width and height. */
+export interface BoxCorrection {
+  readonly shiftX: number;
+  readonly shiftY: number;
+  readonly scaleWidth: number;
+  readonly scaleHeight: number;
+}
+
+export function correctBox({ x, y, width, height }: Box, correction: BoxCorrection): Box {
+  const newWidth = width * correction.scaleWidth;
+  const newHeight = height * correction.scaleHeight;
+  const centreX = x + width / 2 + correction.shiftX * width;
+  const centreY = y + height / 2 + correction.shiftY * height;
+  return { x: centreX - newWidth / 2, y: centreY - newHeight / 2, width: newWidth, height: newHeight };
+}
+
 /** The part of a box inside a width × height image; undefined if nothing of it is inside. */
 export function clipBox(box: Box, width: number, height: number): Box | undefined {
   const x = Math.max(box.x, 0);

@@ -1,5 +1,5 @@
 export { type Annotation, annotationSvg, type Lettering } from './annotation.js';
-export { type Box, clipBox, intersectionOverUnion } from './box.js';
+export { type Box, type BoxCorrection, clipBox, correctBox, intersectionOverUnion } from './box.js';
 export { type Detection, type Point, suppressNonMaxima } from './detection.js';
 export { toGray } from './gray.js';
 export { type Letterboxed, letterbox } from './letterbox.js';

@@ -1,5 +1,5 @@
 import { DomainError } from '@resmask/errors';
-import { type Detection, decodeTinyFace, type Pixels, suppressNonMaxima } from '@resmask/vision';
+import { type Box, correctBox, type Detection, decodeTinyFace, type Pixels, suppressNonMaxima } from '@resmask/vision';
 import type { LoadedModel } from './loaded-model.js';
 import { prepareInput } from './prepare-input.js';
 
@@ -16,8 +16,14 @@ export async function detect(model: LoadedModel, image: Pixels): Promise<Detecti
   const [, , rows, columns] = grid.dims;
   const values = grid.data instanceof Float32Array ? grid.data : Float32Array.from(grid.data);
   const found = decodeTinyFace(values, rows, columns, output.strides[0], output.scoreThreshold);
+  const toImage = ({ x, y, width, height }: Box): Box => ({
+    x: x * scaleX,
+    y: y * scaleY,
+    width: width * scaleX,
+    height: height * scaleY,
+  });
   return suppressNonMaxima(found, output.overlapThreshold).map(({ box, score, landmarks }) => ({
-    box: { x: box.x * scaleX, y: box.y * scaleY, width: box.width * scaleX, height: box.height * scaleY },
+    box: toImage(output.boxCorrection ? correctBox(box, output.boxCorrection) : box),
     score,
     landmarks: landmarks.map(({ x, y }) => ({ x: x * scaleX, y: y * scaleY })),
   }));

@@ -179,6 +179,8 @@ export interface FaceOutput {
   scoreThreshold: number;
   /** Detections that overlap a better one by more than this intersection over union are ignored, 0 to 1. */
   overlapThreshold: number;
+  /** Brings the detector's notion of a face to forehead to chin, ear to ear; unset changes nothing. */
+  boxCorrection: BoxCorrection | undefined;
 }
 
 /** How outputs become boxes. */
@@ -188,6 +190,18 @@ export enum FaceOutput_Decoder {
   /** DECODER_TINY_FACE - The grid of face-api's TinyFaceDetector. */
   DECODER_TINY_FACE = 1,
   UNRECOGNIZED = -1,
+}
+
+/** How a detected box becomes the reported one, in fractions of the detected width and height. */
+export interface BoxCorrection {
+  /** The centre moves right by this many widths, -1 to 1. */
+  shiftX: number;
+  /** The centre moves down by this many heights, -1 to 1. */
+  shiftY: number;
+  /** New width ÷ detected width, 0.1 to 10. */
+  scaleWidth: number;
+  /** New height ÷ detected height, 0.1 to 10. */
+  scaleHeight: number;
 }
 
 function createBaseModelVersion(): ModelVersion {
@@ -856,7 +870,7 @@ export const ExpressionOutput: MessageFns<ExpressionOutput> = {
 };
 
 function createBaseFaceOutput(): FaceOutput {
-  return { decoder: 0, tensors: [], strides: [], scoreThreshold: 0, overlapThreshold: 0 };
+  return { decoder: 0, tensors: [], strides: [], scoreThreshold: 0, overlapThreshold: 0, boxCorrection: undefined };
 }
 
 export const FaceOutput: MessageFns<FaceOutput> = {
@@ -875,6 +889,9 @@ export const FaceOutput: MessageFns<FaceOutput> = {
     }
     if (message.overlapThreshold !== 0) {
       writer.uint32(41).double(message.overlapThreshold);
+    }
+    if (message.boxCorrection !== undefined) {
+      BoxCorrection.encode(message.boxCorrection, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -942,6 +959,14 @@ export const FaceOutput: MessageFns<FaceOutput> = {
             message.overlapThreshold = reader.double();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.boxCorrection = BoxCorrection.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -964,6 +989,100 @@ export const FaceOutput: MessageFns<FaceOutput> = {
     message.strides = object.strides?.map((e) => e) || [];
     message.scoreThreshold = object.scoreThreshold ?? 0;
     message.overlapThreshold = object.overlapThreshold ?? 0;
+    message.boxCorrection = (object.boxCorrection !== undefined && object.boxCorrection !== null)
+      ? BoxCorrection.fromPartial(object.boxCorrection)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBoxCorrection(): BoxCorrection {
+  return { shiftX: 0, shiftY: 0, scaleWidth: 0, scaleHeight: 0 };
+}
+
+export const BoxCorrection: MessageFns<BoxCorrection> = {
+  encode(message: BoxCorrection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shiftX !== 0) {
+      writer.uint32(9).double(message.shiftX);
+    }
+    if (message.shiftY !== 0) {
+      writer.uint32(17).double(message.shiftY);
+    }
+    if (message.scaleWidth !== 0) {
+      writer.uint32(25).double(message.scaleWidth);
+    }
+    if (message.scaleHeight !== 0) {
+      writer.uint32(33).double(message.scaleHeight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BoxCorrection {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBoxCorrection();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.shiftX = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.shiftY = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.scaleWidth = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.scaleHeight = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BoxCorrection>, I>>(base?: I): BoxCorrection {
+    return BoxCorrection.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BoxCorrection>, I>>(object: I): BoxCorrection {
+    const message = createBaseBoxCorrection();
+    message.shiftX = object.shiftX ?? 0;
+    message.shiftY = object.shiftY ?? 0;
+    message.scaleWidth = object.scaleWidth ?? 0;
+    message.scaleHeight = object.scaleHeight ?? 0;
     return message;
   },
 };
