@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Server as GrpcServer, ServerCredentials, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js';
 import { type PackageDefinition } from '@grpc/proto-loader';
 import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
+
+/** Longest wait for the last bytes of ended calls. */
+const FLUSH_MS = 1000;
 
 export interface GrpcStrategyOptions {
   /** `host:port`; port 0 takes a free one. */
@@ -19,6 +23,7 @@ export interface GrpcStrategyOptions {
 export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy {
   #server?: GrpcServer;
   #port = 0;
+  #stopped: Promise<void> | undefined;
 
   constructor(readonly strategy: GrpcStrategyOptions) {
     super({
@@ -48,6 +53,18 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     await this.bindEvents();
     this.#port = await this.#bind();
     callback?.();
+  }
+
+  /** Takes no new connections and tells the open ones to go elsewhere; calls that are open go on. */
+  stopAccepting(): void {
+    this.#stopped ??= new Promise((resolve) => this.server.tryShutdown(() => resolve()));
+  }
+
+  override async close(): Promise<void> {
+    this.stopAccepting();
+    // Statuses of calls that have just ended are still on their way; a health watch would keep us for ever.
+    await Promise.race([this.#stopped, delay(FLUSH_MS)]);
+    this.server.forceShutdown();
   }
 
   #bind(): Promise<number> {

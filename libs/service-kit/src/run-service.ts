@@ -42,7 +42,9 @@ async function serve(telemetry: Telemetry, start: () => Promise<RunningService>)
     await telemetry.shutdown();
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+  // A supervisor may repeat itself; a person who presses Ctrl-C twice means it.
+  process.on('SIGTERM', stop);
+  process.once('SIGINT', stop);
   if (!process.send) return;
   // The parent is gone, perhaps killed: nobody would ever stop this process.
   process.once('disconnect', stop);

@@ -73,6 +73,7 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
     report(false);
     log.logger.info({ openCalls: drain.openCalls }, 'draining');
     await delay(config.drainDelayMs);
+    strategy.stopAccepting();
     drain.begin();
     const idle = await drain.idle(config.drainTimeoutMs);
     if (!idle) log.logger.warn({ openCalls: drain.openCalls }, 'calls were cut: the drain timeout is over');

@@ -1,5 +1,5 @@
 import { ARCHITECTURES } from '@resmask/architectures';
-import { InputSpec, ModelVersion } from '@resmask/contracts/registry.v1alpha1';
+import { InputSpec, ModelVersion, type PixelSource } from '@resmask/contracts/registry.v1alpha1';
 import { describe, expect, it } from 'vitest';
 import { specFromMessages, specToMessages } from './spec-messages.js';
 
@@ -10,7 +10,7 @@ describe('specification messages', () => {
   });
 
   it('are refused with every wrong field named when they are empty or unknown', () => {
-    const inputSpec = InputSpec.fromPartial({ tensor: 'input', planes: 2, source: 77 });
+    const inputSpec = InputSpec.fromPartial({ tensor: 'input', planes: 2, source: 77 as PixelSource });
     expect(() => specFromMessages({ architecture: '', inputSpec, outputSpec: undefined })).toThrow(
       expect.objectContaining({
         reason: 'SPEC_INVALID',
