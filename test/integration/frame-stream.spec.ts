@@ -259,6 +259,19 @@ describe('stopping', () => {
     expect(await service.stop()).toBe(0);
   });
 
+  it('has nothing open any more after streams that were refused, cancelled or cut off', async () => {
+    const service = await platform.startInference();
+    const noise = encodedImage(await noiseJpeg(160, 120));
+    const inference = platform.inference;
+    const oversized = encodedImage(Buffer.alloc(9 * 1024 * 1024));
+    await expect(answersTo(inference, LOSSLESS, [{ frameId: 1, image: oversized }])).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    await expect(answersTo(inference, { model: 'nobody' }, [])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    for await (const answer of inference.streamFrames(LOSSLESS, endless(noise))) if (answer.$case === 'result') break;
+    await delay(500);
+    expect(await service.stop()).toBe(0);
+    expect(service.output).toContain('"openCalls":0,"msg":"draining"');
+  });
+
   it('lets a resuming client lose nothing: the stream goes on at the next server with the unanswered frames', async () => {
     const service = await platform.startInference();
     const noise = await noiseJpeg(160, 120);
@@ -283,6 +296,13 @@ describe('stopping', () => {
     expect(resumed.length).toBeGreaterThan(0);
   });
 });
+
+async function* endless(image: FrameInput['image']): AsyncGenerator<FrameInput> {
+  for (let frameId = 1; ; frameId += 1) {
+    yield { frameId, image };
+    await delay(5);
+  }
+}
 
 function messageOf(answer: Parameters<typeof summary>[0]): string | undefined {
   return answer.$case === 'error' ? answer.value.status?.message : undefined;
