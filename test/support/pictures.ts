@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { seededRandom } from '@resmask/tensor';
 
 // Tests make their own pictures with the encoder the codecs library uses.
-const sharp = createRequire(new URL('../../libs/codecs/package.json', import.meta.url))('sharp') as typeof import('sharp');
+const sharp = createRequire(new URL('../../libs/codecs/package.json', import.meta.url))('sharp') as typeof import('sharp').default;
 
 /** A picture of seeded noise without any face. */
 export function noisePng(width: number, height: number, seed = 1): Promise<Buffer> {

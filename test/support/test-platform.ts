@@ -23,7 +23,7 @@ export class TestPlatform {
   static async start(): Promise<TestPlatform> {
     const folder = await mkdtemp(join(tmpdir(), 'resmask-test-'));
     const platform = new TestPlatform(folder, await createTestDatabase());
-    const environment = { ...platform.#common, RESMASK_ARTIFACTS: join(folder, 'registry') };
+    const environment = { ...platform.environment, RESMASK_ARTIFACTS: join(folder, 'registry') };
     platform.services.set('registry', await TestService.start('registry', environment));
     return platform;
   }
@@ -75,12 +75,13 @@ export class TestPlatform {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  get #common(): Record<string, string> {
+  /** Environment every service of this platform shares. */
+  get environment(): Record<string, string> {
     return { DATABASE_URL: this.databaseUrl, RESMASK_MIGRATE: 'on-start', RESMASK_CACHE: join(this.folder, 'cache') };
   }
 
   async #add(name: ServiceName, settings: Readonly<Record<string, string>>): Promise<TestService> {
-    const environment = { ...this.#common, RESMASK_REGISTRY: this.service('registry').address, ...settings };
+    const environment = { ...this.environment, RESMASK_REGISTRY: this.service('registry').address, ...settings };
     const service = await TestService.start(name, environment);
     this.services.set(name, service);
     return service;

@@ -25,26 +25,27 @@ export async function upload<Request, Response>(
   toRequest: (chunk: Buffer) => Request,
   progress: Progress = () => {},
 ): Promise<Response> {
-  const answer = Promise.withResolvers<Response>();
-  const call = method.call(client, new Metadata(), (error, response) =>
-    error ? answer.reject(ResmaskError.from(error)) : answer.resolve(response),
-  );
-  call.on('error', () => {});
   let answered = false;
-  const settled = answer.promise.finally(() => {
-    answered = true;
+  let call!: ClientWritableStream<Request>;
+  const answer = new Promise<Response>((resolve, reject) => {
+    call = method.call(client, new Metadata(), (error, response) => {
+      answered = true;
+      if (error) reject(ResmaskError.from(error));
+      else resolve(response);
+    });
   });
-  settled.catch(() => {});
+  call.on('error', () => {});
+  const settled = answer.catch(() => {});
   await writeMessage(call, start);
   let sent = 0;
   for await (const chunk of chunksOf(bytes)) {
     if (answered) break;
-    await Promise.race([writeMessage(call, toRequest(chunk)), settled.catch(() => {})]);
+    await Promise.race([writeMessage(call, toRequest(chunk)), settled]);
     sent += chunk.length;
     progress(sent);
   }
   call.end();
-  return settled;
+  return answer;
 }
 
 async function* chunksOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {

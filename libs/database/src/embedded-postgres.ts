@@ -15,6 +15,8 @@ export interface EmbeddedPostgresOptions {
   readonly folder: string;
   /** Server parameters, e.g. `{ fsync: 'off' }` for tests that may lose everything. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Without it a free one is found. */
+  readonly port?: number;
 }
 
 const SUPERUSER = 'postgres';
@@ -34,7 +36,7 @@ export class EmbeddedPostgres {
   ) {}
 
   /** @throws DomainError TOOL_MISSING or FILE_UNREADABLE where a server cannot run, with what to do instead. */
-  static async start({ folder, parameters = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  static async start({ folder, parameters = {}, port: wanted }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     await mkdir(folder, { recursive: true });
     const user = serverUser();
     const home = await serverHome(folder, user);
@@ -43,7 +45,7 @@ export class EmbeddedPostgres {
     if (await exists(join(data, 'postmaster.pid'))) await stopLeftover(data, password);
     if (!(await exists(join(data, 'PG_VERSION')))) await initialise(home, data, password, user);
     for (let attempt = 1; ; attempt += 1) {
-      const port = await freePort();
+      const port = wanted ?? (await freePort());
       try {
         const server = await startServer(home, data, port, parameters, user);
         const postgres = new EmbeddedPostgres(urlOf(port, password, DATABASE), server);

@@ -39,7 +39,7 @@ async function up({ output, parent }: Context, { state, host, ports }: UpOptions
   const platform = await Platform.start({
     folder: state,
     listen: { registry, inference, evaluation },
-    databaseUrl: process.env['DATABASE_URL'],
+    databaseUrl: process.env['DATABASE_URL'] || undefined,
     tell: (text) => output.note(text),
   });
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

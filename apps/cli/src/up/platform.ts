@@ -53,7 +53,13 @@ export class Platform {
     const lock = await StateLock.take(folder);
     this.#stops.push(() => lock.release());
     const databaseUrl = this.options.databaseUrl ?? (await this.#startPostgres());
-    const common = { DATABASE_URL: databaseUrl, RESMASK_MIGRATE: 'on-start', RESMASK_CACHE: join(folder, 'cache') };
+    const common = {
+      DATABASE_URL: databaseUrl,
+      // One that belongs to another database must not reach ours.
+      ...(this.options.databaseUrl ? {} : { DATABASE_DIRECT_URL: '' }),
+      RESMASK_MIGRATE: 'on-start',
+      RESMASK_CACHE: join(folder, 'cache'),
+    };
     await this.#startService('registry', listen.registry, { ...common, RESMASK_ARTIFACTS: join(folder, 'registry') });
     const registry = { ...common, RESMASK_REGISTRY: this.address('registry') };
     await this.#startService('inference', listen.inference, registry);

@@ -1,0 +1,137 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeModel, graphSignature } from '@resmask/onnx';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CommandResult, resmask as runResmask } from '../support/command-line.js';
+import { syntheticCsv } from '../support/fer2013-csv.js';
+import { plainPng } from '../support/pictures.js';
+import { samplePhoto } from '../support/samples.js';
+import { TestPlatform } from '../support/test-platform.js';
+
+describe('the resmask command', () => {
+  let platform: TestPlatform;
+  let folder: string;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'resmask-cli-'));
+    platform = await TestPlatform.start();
+    await platform.startInference();
+    await platform.startEvaluation();
+    environment = {
+      RESMASK_REGISTRY: platform.service('registry').address,
+      RESMASK_INFERENCE: platform.service('inference').address,
+      RESMASK_EVALUATION: platform.service('evaluation').address,
+    };
+    for (const i of [1, 2, 3]) await writeFile(join(folder, `empty-${i}.png`), await plainPng(96, 96));
+    await writeFile(join(folder, 'people.jpg'), await samplePhoto(1));
+    await writeFile(join(folder, 'fer2013.csv'), syntheticCsv(40));
+  });
+  afterAll(async () => {
+    await platform.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const resmask = (...args: string[]): Promise<CommandResult> => runResmask(args, environment);
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await resmask(...args, '--json');
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout);
+  };
+
+  it('builds, registers, promotes and lists the shipped networks', async () => {
+    for (const network of ['resmasking-compact', 'tiny-face-detector']) {
+      const file = join(folder, `${network}.onnx`);
+      expect(await json('networks', 'build', network, '-o', file)).toMatchObject({ file, sizeBytes: (await stat(file)).size });
+      expect(await json('models', 'register', network, '--file', file)).toMatchObject({ version: 1, spec: { architecture: network } });
+      expect(await json('models', 'promote', network, '1', '--reason', 'first')).toMatchObject({ version: expect.stringContaining('/versions/1') });
+    }
+    expect(await json('models', 'list')).toMatchObject([
+      { id: 'resmasking-compact', task: 'expression', latestVersion: 1, aliases: { production: 1 } },
+      { id: 'tiny-face-detector', task: 'face', latestVersion: 1, aliases: { production: 1 } },
+    ]);
+    const text = await resmask('models', 'show', 'resmasking-compact');
+    expect(text.stdout).toContain('production=1');
+    expect(Math.max(...text.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
+
+  it('builds a network from a seed, whose graph is what its specification says', async () => {
+    const file = join(folder, 'seeded.onnx');
+    await json('networks', 'build', 'resmasking-compact', '--seed', '3', '-o', file);
+    expect(graphSignature(decodeModel(await readFile(file)))).toEqual({
+      inputs: [{ name: 'input', type: 'float32', shape: ['batch', 1, 48, 48] }],
+      outputs: [{ name: 'logits', type: 'float32', shape: ['batch', 7] }],
+    });
+    expect(await json('networks', 'list')).toMatchObject([
+      { name: 'resmasking-compact', parameters: 2_546_895, macs: 67_633_536 },
+      { name: 'tiny-face-detector', parameters: 193_321 },
+    ]);
+    expect(await json('networks', 'show', 'resmasking-compact')).toMatchObject({ parameters: 2_546_895, spec: { input: { height: 48 } } });
+  });
+
+  it('recognises pictures and draws what it saw', async () => {
+    const [view] = await json('recognize', join(folder, 'people.jpg'), '--annotate', join(folder, 'drawn'));
+    expect(view.faces).toHaveLength(3);
+    const drawn = await readFile(join(folder, 'drawn/people.jpg.annotated.png'));
+    expect(drawn.subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('streams a folder: one line per picture in order, everything else on standard error', async () => {
+    const { code, stdout, stderr } = await resmask('stream', folder, '--json');
+    expect(code).toBe(0);
+    const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    expect(lines.map(({ frameId, type }) => `${frameId} ${type}`)).toEqual(['1 result', '2 result', '3 result', '4 result']);
+    expect(lines.map(({ source, faces }) => `${source.split('/').at(-1)} ${faces.length}`)).toEqual([
+      'empty-1.png 0',
+      'empty-2.png 0',
+      'empty-3.png 0',
+      'people.jpg 3',
+    ]);
+    expect(stderr).toContain('resmasking-compact/versions/1');
+    expect(stderr).toContain('4 served');
+  });
+
+  it('imports a data set, evaluates a model on it and shows the run', async () => {
+    expect(await json('datasets', 'import', 'fer2013', join(folder, 'fer2013.csv'))).toMatchObject({ id: 'fer2013', skippedRowCount: 0 });
+    expect(await json('datasets', 'list')).toMatchObject([{ id: 'fer2013' }]);
+    const run = await json('evaluate', 'resmasking-compact', '--split', 'validation', '--watch');
+    expect(run).toMatchObject({ state: 'succeeded', split: 'validation', samplesDone: 40, accuracy: { n: 40 } });
+    expect(await json('runs', 'list')).toMatchObject([{ id: run.id, state: 'succeeded' }]);
+    const text = await resmask('runs', 'show', String(run.id));
+    expect(text.stdout).toContain('rows are true labels, columns predicted ones');
+    expect(text.stdout).toContain(`${run.accuracy.k} of 40`);
+  });
+
+  it('shows health, and fails when a service does not answer', async () => {
+    expect((await json('status')).map(({ health }: { health: string }) => health)).toEqual(['SERVING', 'SERVING', 'SERVING']);
+    const down = await resmask('status', '--evaluation', '127.0.0.1:1', '--json');
+    expect(down.code).toBe(1);
+    expect(JSON.parse(down.stdout)[2]).toMatchObject({ service: 'evaluation', health: 'UNREACHABLE' });
+  });
+
+  it('ends with 1 and the reason when something fails, as JSON where asked for', async () => {
+    const text = await resmask('models', 'show', 'nobody');
+    expect(text).toMatchObject({ code: 1, stdout: '' });
+    expect(text.stderr).toContain('resmask: NOT_FOUND (MODEL_NOT_FOUND): there is no model "nobody"');
+    const asJson = await resmask('recognize', join(folder, 'missing.jpg'), '--json');
+    expect(asJson.code).toBe(1);
+    expect(JSON.parse(asJson.stderr).error).toMatchObject({ reason: 'FILE_UNREADABLE' });
+    const unreachable = await resmask('models', 'list', '--registry', '127.0.0.1:1');
+    expect(unreachable.stderr).toContain('is it running? Start everything with "resmask up"');
+  });
+
+  it.each([
+    [['models', 'promote', 'resmasking-compact', 'three']],
+    [['models', 'register', 'x']],
+    [['stream']],
+    [['stream', 'x', '--mode', 'fast']],
+    [['nonsense']],
+    [['evaluate', 'x', '--split', 'all']],
+  ])('ends with 2 and how it is used when used wrongly: %j', async (args) => {
+    const { code, stdout, stderr } = await resmask(...args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Usage: resmask');
+  });
+});
