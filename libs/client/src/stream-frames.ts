@@ -77,9 +77,13 @@ class FrameSource {
   /** Sends to this call until another takes over. */
   async sendTo(call: FrameCall, config: StreamConfig): Promise<void> {
     this.#current = call;
+    // A call that is over never drains: whoever wrote on would wait for ever.
+    call.once('status', () => {
+      if (this.#current === call) this.#current = undefined;
+    });
     await writeMessage(call, { message: { $case: 'config', value: config } });
     for (const frame of [...this.#unanswered]) await this.#send(call, frame);
-    while (this.#current === call && !call.destroyed) {
+    while (this.#current === call) {
       this.#next ??= this.#read();
       const { done, value } = await this.#next;
       // Another call may have taken over while the source was slow; the frame is its to send.
@@ -120,8 +124,8 @@ class FrameSource {
     }
   }
 
-  #send(call: FrameCall, frame: Frame): Promise<void> {
-    return writeMessage(call, { message: { $case: 'frame', value: frame } });
+  async #send(call: FrameCall, frame: Frame): Promise<void> {
+    if (this.#current === call) await writeMessage(call, { message: { $case: 'frame', value: frame } });
   }
 }
 

@@ -110,7 +110,7 @@ export class Engine {
     return response.recognition;
   }
 
-  /** Probabilities of whole grey images of a data set, one row per image. The classifier must be acquired. */
+  /** Probabilities of whole grey images of a data set, one row per image; the images move to a worker. The classifier must be acquired. */
   async classify(task: ClassifyTask, signal?: AbortSignal): Promise<readonly (readonly number[])[]> {
     const images = owned(task.images);
     const response = await this.pool.run({ kind: 'classify', ...task, images }, { transfer: [images.buffer], signal });

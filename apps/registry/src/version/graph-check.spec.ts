@@ -1,0 +1,48 @@
+import { findArchitecture, seededWeights } from '@resmask/architectures';
+import type { ModelSpec } from '@resmask/model-spec';
+import { GraphBuilder, type ModelProto } from '@resmask/onnx';
+import { tensor } from '@resmask/tensor';
+import { describe, expect, it } from 'vitest';
+import { checkGraph } from './graph-check.js';
+
+const compact = findArchitecture('resmasking-compact');
+const detector = findArchitecture('tiny-face-detector');
+const compactGraph = compact.build(seededWeights(1)).build();
+
+/** A small classifier of so many classes. */
+function classifier(classes: number, batch: number | string = 'batch'): ModelProto {
+  const graph = new GraphBuilder('g');
+  const x = graph.globalAveragePool('mean', graph.input('input', [batch, 1, 48, 48]));
+  graph.output('logits', graph.linear('fc', x, tensor([classes, 1], new Float32Array(classes)), tensor([classes], new Float32Array(classes))));
+  return graph.build();
+}
+
+describe('checkGraph', () => {
+  it('accepts what the project builds', () => {
+    expect(() => checkGraph(compactGraph, compact.spec)).not.toThrow();
+    expect(() => checkGraph(detector.build(seededWeights(1)).build(), detector.spec)).not.toThrow();
+  });
+
+  it('says what the graph has when the labels do not fit', () => {
+    expect(() => checkGraph(classifier(6), compact.spec)).toThrow(
+      'output_spec.expression.labels: there are 7 labels, the graph has "logits" float32 batch×6; one value per label is needed',
+    );
+  });
+
+  it('refuses a fixed batch for a classifier', () => {
+    expect(() => checkGraph(classifier(7, 1), compact.spec)).toThrow('with a free batch size is needed');
+  });
+
+  it.each<[string, Partial<ModelSpec['input']>, string]>([
+    ['another layout', { layout: 'NHWC' }, 'batch×48×48×1 in NHWC order'],
+    ['another element type', { type: 'uint8' }, 'input_spec.type: it says uint8, the graph has "input" float32'],
+    ['an input the graph lacks', { tensor: 'image' }, 'the graph has no input "image"; it has "input" float32 batch×1×48×48'],
+  ])('refuses %s', (_what, change, message) => {
+    expect(() => checkGraph(compactGraph, { ...compact.spec, input: { ...compact.spec.input, ...change } })).toThrow(message);
+  });
+
+  it('refuses a classifier as a detector', () => {
+    const output = { ...detector.spec.output, tensors: ['logits'] } as ModelSpec['output'];
+    expect(() => checkGraph(compactGraph, { ...compact.spec, output })).toThrow('the tiny-face decoder needs batch×25×2×2, the graph has "logits" float32 batch×7');
+  });
+});

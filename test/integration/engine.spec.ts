@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderArtifactStore } from '@resmask/artifacts';
+import { findArchitecture, seededWeights } from '@resmask/architectures';
+import { Engine, type LoadableVersion } from '@resmask/engine';
+import type { InputSpec, ModelSpec } from '@resmask/model-spec';
+import { encodeModel, GraphBuilder } from '@resmask/onnx';
+import { seededRandom, tensor } from '@resmask/tensor';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noisePng } from '../support/pictures.js';
+import { sha256 } from '../support/publish.js';
+
+const COMPACT = findArchitecture('resmasking-compact');
+
+describe('the engine', () => {
+  let folder: string;
+  let cache: FolderArtifactStore;
+  let engine: Engine;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'resmask-engine-'));
+    cache = await FolderArtifactStore.open(folder);
+    engine = await Engine.start({
+      workers: 2,
+      threads: 1,
+      provider: { wanted: 'cpu', fallback: 'none' },
+      cacheFolder: folder,
+      limits: { maxPixels: 1e6, minSide: 4 },
+      maxModels: 2,
+    });
+  });
+  afterAll(async () => {
+    await engine.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function stored(name: string, bytes: Uint8Array, spec: ModelSpec): Promise<LoadableVersion> {
+    const writer = await cache.writer(1e9);
+    await writer.write(bytes);
+    const { sha256: modelSha256, sizeBytes } = await writer.commit();
+    return { name, digest: sha256(Buffer.from(JSON.stringify([modelSha256, spec]))), spec, modelSha256, sizeBytes, modelPath: 'model.onnx' };
+  }
+  const compact = (seed: number) => stored(`compact-${seed}`, encodeModel(COMPACT.build(seededWeights(seed)).build()), COMPACT.spec);
+
+  it('scores the same image the same whatever batch it comes in', async () => {
+    const lease = await engine.acquire(await compact(1));
+    const random = seededRandom(3);
+    const images = Uint8Array.from({ length: 70 * 2304 }, () => Math.floor(random() * 256));
+    const together = await engine.classify({ classifier: lease.version.digest, images: images.slice(), width: 48, height: 48 });
+    expect(together).toHaveLength(70);
+    for (const i of [0, 31, 32, 69]) {
+      const [alone] = await engine.classify({
+        classifier: lease.version.digest,
+        images: images.subarray(i * 2304, (i + 1) * 2304),
+        width: 48,
+        height: 48,
+      });
+      for (const [label, probability] of alone.entries()) expect(Math.abs(probability - together[i][label])).toBeLessThan(1e-6);
+    }
+    lease.release();
+  });
+
+  it('refuses bytes that changed in the cache', async () => {
+    const version = await compact(20);
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(cache.path(version.modelSha256), Buffer.from('something else'));
+    await expect(engine.acquire(version)).rejects.toMatchObject({ code: 'DATA_LOSS' });
+  });
+
+  it('says why a graph cannot be loaded', async () => {
+    const graph = new GraphBuilder('g');
+    graph.output('logits', graph.relu('relu', graph.input('input', ['batch', 1, 48, 48])));
+    const model = graph.build();
+    for (const node of model.graph?.node ?? []) if (node.opType === 'Relu') node.opType = 'NoSuchOperator';
+    await expect(engine.acquire(await stored('broken', encodeModel(model), COMPACT.spec))).rejects.toMatchObject({
+      reason: 'MODEL_UNLOADABLE',
+      message: expect.stringContaining('NoSuchOperator'),
+    });
+  });
+
+  it('lets go of the version used longest ago for a new one, but never of one in use', async () => {
+    const [a, b, c] = await Promise.all([compact(11), compact(12), compact(13)]);
+    const first = await engine.acquire(a);
+    (await engine.acquire(b)).release();
+    const third = await engine.acquire(c);
+    const loaded = async ({ digest }: LoadableVersion): Promise<boolean> =>
+      engine.classify({ classifier: digest, images: new Uint8Array(2304), width: 48, height: 48 }).then(
+        () => true,
+        () => false,
+      );
+    expect([await loaded(a), await loaded(b), await loaded(c)]).toEqual([true, false, true]);
+    await expect(engine.acquire(b)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'TOO_MANY_MODELS' });
+    first.release();
+    third.release();
+    (await engine.acquire(b)).release();
+  });
+
+  describe('the input stage', () => {
+    // One value per plane comes out: the mean of what went into the network there.
+    const SIDE = 6;
+    function planeMeans(planes: 1 | 3): Uint8Array {
+      const graph = new GraphBuilder('means');
+      const mean = graph.globalAveragePool('mean', graph.input('input', ['batch', planes, SIDE, SIDE]));
+      const identity = tensor([planes, planes], Float32Array.from({ length: planes * planes }, (_, i) => (i % (planes + 1) === 0 ? 1 : 0)));
+      graph.output('logits', graph.linear('fc', mean, identity, tensor([planes], new Float32Array(planes))));
+      return encodeModel(graph.build());
+    }
+    const input = (change: Partial<InputSpec>): InputSpec => ({
+      ...COMPACT.spec.input,
+      planes: 3,
+      height: SIDE,
+      width: SIDE,
+      source: 'rgb',
+      scale: 1,
+      ...change,
+    });
+    const labels = ['x', 'y', 'z'];
+    // A plain picture of red 10, green 20, blue 60.
+    const bytes = (): Uint8Array => Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => [10, 20, 60][i % 3]);
+
+    it.each<[string, Partial<InputSpec>, number[]]>([
+      ['red, green, blue', {}, [10, 20, 60]],
+      ['blue, green, red', { source: 'bgr' }, [60, 20, 10]],
+      ['grey repeated', { source: 'gray' }, [22, 22, 22]],
+      ['scaled, shifted and divided per plane', { scale: 2, mean: [1, 2, 3], std: [1, 2, 4] }, [19, 19, 29.25]],
+      ['one mean for all planes', { mean: [10] }, [0, 10, 50]],
+    ])('gives the network %s', async (_what, change, expected) => {
+      // `probabilities`: what comes out is reported as it is.
+      const spec: ModelSpec = { architecture: '', input: input(change), output: { task: 'expression', tensor: 'logits', values: 'probabilities', labels } };
+      const lease = await engine.acquire(await stored('means', planeMeans(3), spec));
+      const { faces } = await engine.recognize({
+        image: { kind: 'raw', format: 'rgb24', width: SIDE, height: SIDE, bytes: bytes() },
+        classifier: lease.version.digest,
+        detector: '',
+        regions: [{ kind: 'whole' }],
+        maxFaces: 1,
+      });
+      for (const [plane, value] of expected.entries()) expect(faces[0].probabilities[plane]).toBeCloseTo(value, 3);
+      lease.release();
+    });
+  });
+
+  it('takes a cancelled frame out of the queue', async () => {
+    const lease = await engine.acquire(await compact(1));
+    const abort = new AbortController();
+    const task = (bytes: Uint8Array) => ({
+      image: { kind: 'encoded', bytes } as const,
+      classifier: lease.version.digest,
+      detector: '',
+      regions: [{ kind: 'whole' } as const],
+      maxFaces: 1,
+    });
+    const png = await noisePng(400, 400);
+    const frames = Array.from({ length: 10 }, () => engine.recognize(task(new Uint8Array(png)), abort.signal));
+    abort.abort();
+    const outcomes = await Promise.allSettled(frames);
+    const cancelled = outcomes.filter((outcome) => outcome.status === 'rejected' && outcome.reason.reason === 'CANCELLED_BY_CALLER');
+    expect(cancelled).toHaveLength(8);
+    lease.release();
+  });
+});
