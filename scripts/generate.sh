@@ -10,4 +10,4 @@ gen=libs/contracts/src/gen
 rm -r "$gen/google/api" "$gen/google/protobuf/descriptor.ts"
 find "$gen" libs/onnx/src/gen -name 'index*.ts' \
   ! -name 'index.resmask.*.v1alpha1.ts' ! -name index.google.rpc.ts -delete
-buf build proto --as-file-descriptor-set --exclude-source-info --path proto/resmask -o libs/contracts/descriptors.binpb
+buf build proto --as-file-descriptor-set --exclude-source-info --path proto/resmask --path proto/grpc -o libs/contracts/descriptors.binpb

@@ -43,9 +43,17 @@ describe('the resmask command', () => {
   it('builds, registers, promotes and lists the shipped networks', async () => {
     for (const network of ['resmasking-compact', 'tiny-face-detector']) {
       const file = join(folder, `${network}.onnx`);
-      expect(await json('networks', 'build', network, '-o', file)).toMatchObject({ file, sizeBytes: (await stat(file)).size });
-      expect(await json('models', 'register', network, '--file', file)).toMatchObject({ version: 1, spec: { architecture: network } });
-      expect(await json('models', 'promote', network, '1', '--reason', 'first')).toMatchObject({ version: expect.stringContaining('/versions/1') });
+      expect(await json('networks', 'build', network, '-o', file)).toMatchObject({
+        file,
+        sizeBytes: (await stat(file)).size,
+      });
+      expect(await json('models', 'register', network, '--file', file)).toMatchObject({
+        version: 1,
+        spec: { architecture: network },
+      });
+      expect(await json('models', 'promote', network, '1', '--reason', 'first')).toMatchObject({
+        version: expect.stringContaining('/versions/1'),
+      });
     }
     expect(await json('models', 'list')).toMatchObject([
       { id: 'resmasking-compact', task: 'expression', latestVersion: 1, aliases: { production: 1 } },
@@ -67,7 +75,10 @@ describe('the resmask command', () => {
       { name: 'resmasking-compact', parameters: 2_546_895, macs: 67_633_536 },
       { name: 'tiny-face-detector', parameters: 193_321 },
     ]);
-    expect(await json('networks', 'show', 'resmasking-compact')).toMatchObject({ parameters: 2_546_895, spec: { input: { height: 48 } } });
+    expect(await json('networks', 'show', 'resmasking-compact')).toMatchObject({
+      parameters: 2_546_895,
+      spec: { input: { height: 48 } },
+    });
   });
 
   it('recognises pictures and draws what it saw', async () => {
@@ -80,8 +91,16 @@ describe('the resmask command', () => {
   it('streams a folder: one line per picture in order, everything else on standard error', async () => {
     const { code, stdout, stderr } = await resmask('stream', folder, '--json');
     expect(code).toBe(0);
-    const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
-    expect(lines.map(({ frameId, type }) => `${frameId} ${type}`)).toEqual(['1 result', '2 result', '3 result', '4 result']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ frameId, type }) => `${frameId} ${type}`)).toEqual([
+      '1 result',
+      '2 result',
+      '3 result',
+      '4 result',
+    ]);
     expect(lines.map(({ source, faces }) => `${source.split('/').at(-1)} ${faces.length}`)).toEqual([
       'empty-1.png 0',
       'empty-2.png 0',
@@ -93,7 +112,10 @@ describe('the resmask command', () => {
   });
 
   it('imports a data set, evaluates a model on it and shows the run', async () => {
-    expect(await json('datasets', 'import', 'fer2013', join(folder, 'fer2013.csv'))).toMatchObject({ id: 'fer2013', skippedRowCount: 0 });
+    expect(await json('datasets', 'import', 'fer2013', join(folder, 'fer2013.csv'))).toMatchObject({
+      id: 'fer2013',
+      skippedRowCount: 0,
+    });
     expect(await json('datasets', 'list')).toMatchObject([{ id: 'fer2013' }]);
     const run = await json('evaluate', 'resmasking-compact', '--split', 'validation', '--watch');
     expect(run).toMatchObject({ state: 'succeeded', split: 'validation', samplesDone: 40, accuracy: { n: 40 } });
@@ -104,7 +126,11 @@ describe('the resmask command', () => {
   });
 
   it('shows health, and fails when a service does not answer', async () => {
-    expect((await json('status')).map(({ health }: { health: string }) => health)).toEqual(['SERVING', 'SERVING', 'SERVING']);
+    expect((await json('status')).map(({ health }: { health: string }) => health)).toEqual([
+      'SERVING',
+      'SERVING',
+      'SERVING',
+    ]);
     const down = await resmask('status', '--evaluation', '127.0.0.1:1', '--json');
     expect(down.code).toBe(1);
     expect(JSON.parse(down.stdout)[2]).toMatchObject({ service: 'evaluation', health: 'UNREACHABLE' });

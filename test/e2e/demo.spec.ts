@@ -11,7 +11,8 @@ it('the demo streams six pictures, prints a line for each, leaves the annotated 
   expect(code, stderr).toBe(0);
   const lines = stdout.trim().split('\n');
   expect(lines).toHaveLength(6);
-  for (const [i, line] of lines.entries()) expect(line).toMatch(new RegExp(`^frame ${i + 1} sample${i + 1}\\.jpg: .*(\\d+ % at \\d+,\\d+ \\d+×\\d+)`));
+  for (const [i, line] of lines.entries())
+    expect(line).toMatch(new RegExp(`^frame ${i + 1} sample${i + 1}\\.jpg: .*(\\d+ % at \\d+,\\d+ \\d+×\\d+)`));
   expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
   expect(stderr).toContain('everything is stopped');
   await rm(folder, { recursive: true });

@@ -36,7 +36,9 @@ afterAll(async () => {
 });
 
 it('a folder with only the packed client installed streams a photograph', async () => {
-  const packed = await run('npm', ['pack', '--workspace', '@resmask/client', '--pack-destination', folder, '--json'], { cwd: ROOT });
+  const packed = await run('npm', ['pack', '--workspace', '@resmask/client', '--pack-destination', folder, '--json'], {
+    cwd: ROOT,
+  });
   expect(packed.code, packed.stderr).toBe(0);
   const [{ filename }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[')));
   const app = join(folder, 'app');

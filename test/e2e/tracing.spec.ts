@@ -63,16 +63,23 @@ it('one trace spans command line, inference and registry, each span under the ri
   spans.length = 0;
   const { code, stderr } = await resmask(['stream', folder, '--inference', inference.address], tracing);
   expect(code, stderr).toBe(0);
-  const stream = await find((span) => span.service === 'resmask-cli' && span.kind === CLIENT && span.name.includes('StreamFrames'));
+  const stream = await find(
+    (span) => span.service === 'resmask-cli' && span.kind === CLIENT && span.name.includes('StreamFrames'),
+  );
   const ofTrace = (name: string, service: string, kind: number) =>
-    find((span) => span.traceId === stream.traceId && span.service === service && span.kind === kind && span.name.includes(name));
+    find(
+      (span) =>
+        span.traceId === stream.traceId && span.service === service && span.kind === kind && span.name.includes(name),
+    );
   const served = await ofTrace('StreamFrames', 'resmask-inference', SERVER);
   const asked = await ofTrace('ResolveModelVersion', 'resmask-inference', CLIENT);
   const resolved = await ofTrace('ResolveModelVersion', 'resmask-registry', SERVER);
   expect(stream.parentSpanId ?? '').toBe('');
   expect(served.parentSpanId).toBe(stream.spanId);
   expect(asked.parentSpanId).toBe(served.spanId);
-  const parents = spans.filter(({ name, kind, traceId }) => traceId === stream.traceId && kind === CLIENT && name.includes('Resolve')).map(({ spanId }) => spanId);
+  const parents = spans
+    .filter(({ name, kind, traceId }) => traceId === stream.traceId && kind === CLIENT && name.includes('Resolve'))
+    .map(({ spanId }) => spanId);
   expect(parents).toContain(resolved.parentSpanId);
   await rm(folder, { recursive: true });
 });
@@ -83,12 +90,16 @@ async function find(wanted: (span: Span) => boolean): Promise<Span> {
     if (found) return found;
     await delay(100);
   }
-  throw new Error(`no such span among ${spans.map(({ service, name, kind }) => `${service} ${name} ${kind}`).join(', ')}`);
+  throw new Error(
+    `no such span among ${spans.map(({ service, name, kind }) => `${service} ${name} ${kind}`).join(', ')}`,
+  );
 }
 
 interface Export {
   readonly resourceSpans: readonly {
-    readonly resource: { readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[] };
+    readonly resource: {
+      readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[];
+    };
     readonly scopeSpans: readonly { readonly spans: readonly Omit<Span, 'service'>[] }[];
   }[];
 }

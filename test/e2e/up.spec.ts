@@ -31,7 +31,10 @@ describe('resmask up', () => {
     child.stderr?.on('data', (chunk: Buffer) => {
       errors += chunk;
     });
-    const first = await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'exit').then(() => undefined)]);
+    const first = await Promise.race([
+      once(child.stdout as NodeJS.ReadableStream, 'data'),
+      once(child, 'exit').then(() => undefined),
+    ]);
     if (!first) throw new Error(`resmask up ended:\n${errors}`);
     return { child, endpoints: JSON.parse(String(first[0])) };
   }
@@ -68,8 +71,19 @@ describe('resmask up', () => {
     expect(await models(second.endpoints)).toEqual(before);
     // The services of the killed one have ended by themselves.
     await delay(500);
-    const orphans = await resmask(['status', '--json', '--inference', first.endpoints.inference, '--registry', first.endpoints.registry]);
-    expect(JSON.parse(orphans.stdout).slice(0, 2).map(({ health }: { health: string }) => health)).toEqual(['UNREACHABLE', 'UNREACHABLE']);
+    const orphans = await resmask([
+      'status',
+      '--json',
+      '--inference',
+      first.endpoints.inference,
+      '--registry',
+      first.endpoints.registry,
+    ]);
+    expect(
+      JSON.parse(orphans.stdout)
+        .slice(0, 2)
+        .map(({ health }: { health: string }) => health),
+    ).toEqual(['UNREACHABLE', 'UNREACHABLE']);
     expect(await stop(second.child)).toBe(0);
   });
 

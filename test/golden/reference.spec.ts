@@ -26,11 +26,14 @@ describe.skipIf(!SHARED)('preprocessing against the reference vectors', () => {
   const folder = `${SHARED}/reference/preprocess`;
   const vectors: Vector[] = SHARED ? JSON.parse(readFileSync(`${folder}/index.json`, 'utf8')) : [];
 
-  it.each(vectors.filter(({ op }) => op.startsWith('cv2.resize')))('resizes $src.file with no differing byte', ({ src, dst }) => {
-    const [height, width] = src.shape;
-    const image = pixels(width, height, 1, readFileSync(`${folder}/${src.file}`));
-    expect(digest(resizeBilinear(image, dst.shape[1], dst.shape[0]).data)).toBe(dst.sha256);
-  });
+  it.each(vectors.filter(({ op }) => op.startsWith('cv2.resize')))(
+    'resizes $src.file with no differing byte',
+    ({ src, dst }) => {
+      const [height, width] = src.shape;
+      const image = pixels(width, height, 1, readFileSync(`${folder}/${src.file}`));
+      expect(digest(resizeBilinear(image, dst.shape[1], dst.shape[0]).data)).toBe(dst.sha256);
+    },
+  );
 
   it('turns colour into grey with no differing byte', () => {
     const vector = vectors.find(({ op }) => op.startsWith('cv2.cvtColor'));
@@ -86,12 +89,19 @@ describe.skipIf(!SHARED)('the whole system on the reference data', () => {
     expect(dataset.skippedRowCount).toBe(0);
   });
 
-  it.each(['validation', 'test'])('gets the counts of the model card on %s, confusion matrix included', async (split) => {
-    const run = await json('evaluate', 'resmasking-compact', '--split', split, '--watch');
-    const { n, correct, confusion_rows_true_columns_predicted: rows } = CARD.splits[split];
-    expect(run.accuracy).toMatchObject({ k: correct, n });
-    expect(run.confusionMatrix.rowsByTrueLabel.map((row: { countsByPredictedLabel: number[] }) => row.countsByPredictedLabel)).toEqual(rows);
-  });
+  it.each(['validation', 'test'])(
+    'gets the counts of the model card on %s, confusion matrix included',
+    async (split) => {
+      const run = await json('evaluate', 'resmasking-compact', '--split', split, '--watch');
+      const { n, correct, confusion_rows_true_columns_predicted: rows } = CARD.splits[split];
+      expect(run.accuracy).toMatchObject({ k: correct, n });
+      expect(
+        run.confusionMatrix.rowsByTrueLabel.map(
+          (row: { countsByPredictedLabel: number[] }) => row.countsByPredictedLabel,
+        ),
+      ).toEqual(rows);
+    },
+  );
 
   it('gives the reference probabilities, and 100 images streamed as PNG those the run stored, to 1e-6', async () => {
     const [{ name }] = (await json('runs', 'list')).filter((run: { split: string }) => run.split === 'test');
@@ -99,7 +109,8 @@ describe.skipIf(!SHARED)('the whole system on the reference data', () => {
     for (const [i, logits] of (CARD.reference_logits.logits as number[][]).entries()) {
       const exponentials = logits.map(Math.exp);
       const sum = exponentials.reduce((a, b) => a + b);
-      for (const [j, value] of exponentials.entries()) expect(Math.abs(value / sum - predictions[i].probabilities[j])).toBeLessThan(1e-4);
+      for (const [j, value] of exponentials.entries())
+        expect(Math.abs(value / sum - predictions[i].probabilities[j])).toBeLessThan(1e-4);
     }
     const bytes = execFileSync('xz', ['-dc', `${SHARED}/data/fer2013/pixels.u8.xz`], { maxBuffer: 2 ** 28 });
     const frames = await Promise.all(
@@ -112,9 +123,15 @@ describe.skipIf(!SHARED)('the whole system on the reference data', () => {
         };
       }),
     );
-    const answers = await answersTo(platform.inference, { parent: PARENT, mode: DeliveryMode.DELIVERY_MODE_LOSSLESS }, frames);
+    const answers = await answersTo(
+      platform.inference,
+      { parent: PARENT, mode: DeliveryMode.DELIVERY_MODE_LOSSLESS },
+      frames,
+    );
     const differences = answers.flatMap((answer, i) =>
-      facesOf(answer)[0].probabilities.map(({ probability }, j) => Math.abs(probability - predictions[i].probabilities[j])),
+      facesOf(answer)[0].probabilities.map(({ probability }, j) =>
+        Math.abs(probability - predictions[i].probabilities[j]),
+      ),
     );
     expect(differences).toHaveLength(700);
     expect(Math.max(...differences)).toBeLessThanOrEqual(1e-6);
@@ -133,7 +150,9 @@ describe.skipIf(!SHARED)('the whole system on the reference data', () => {
     ['faceapi_sad.jpg', 1],
     ['faceapi_surprised.jpg', 1],
   ] as const)('finds the faces of %s: %i', async (photo, count) => {
-    const { faces } = await platform.inference.recognize({ image: encodedImage(readFileSync(`${SHARED}/data/photos/${photo}`)) });
+    const { faces } = await platform.inference.recognize({
+      image: encodedImage(readFileSync(`${SHARED}/data/photos/${photo}`)),
+    });
     expect(faces).toHaveLength(count);
     for (const { label } of faces) expect(LABELS).toContain(label);
   });
@@ -142,7 +161,11 @@ describe.skipIf(!SHARED)('the whole system on the reference data', () => {
 
   it.skipIf(!ffmpeg)('streams the clip: 275 answers in order, live at four times its speed too', async () => {
     const clip = `${SHARED}/data/photos/fr_short_hamilton_clip.mp4`;
-    const frameIds = (stdout: string): number[] => stdout.trim().split('\n').map((line) => JSON.parse(line).frameId);
+    const frameIds = (stdout: string): number[] =>
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).frameId);
     const everyId = Array.from({ length: 275 }, (_, i) => i + 1);
     const lossless = await resmask('stream', clip, '--mode', 'lossless');
     expect(frameIds(lossless.stdout)).toEqual(everyId);

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FolderArtifactStore } from '@resmask/artifacts';
 import { findArchitecture, seededWeights } from '@resmask/architectures';
+import { FolderArtifactStore } from '@resmask/artifacts';
 import { Engine, type LoadableVersion } from '@resmask/engine';
 import type { InputSpec, ModelSpec } from '@resmask/model-spec';
 import { encodeModel, GraphBuilder } from '@resmask/onnx';
@@ -39,15 +39,28 @@ describe('the engine', () => {
     const writer = await cache.writer(1e9);
     await writer.write(bytes);
     const { sha256: modelSha256, sizeBytes } = await writer.commit();
-    return { name, digest: sha256(Buffer.from(JSON.stringify([modelSha256, spec]))), spec, modelSha256, sizeBytes, modelPath: 'model.onnx' };
+    return {
+      name,
+      digest: sha256(Buffer.from(JSON.stringify([modelSha256, spec]))),
+      spec,
+      modelSha256,
+      sizeBytes,
+      modelPath: 'model.onnx',
+    };
   }
-  const compact = (seed: number) => stored(`compact-${seed}`, encodeModel(COMPACT.build(seededWeights(seed)).build()), COMPACT.spec);
+  const compact = (seed: number) =>
+    stored(`compact-${seed}`, encodeModel(COMPACT.build(seededWeights(seed)).build()), COMPACT.spec);
 
   it('scores the same image the same whatever batch it comes in', async () => {
     const lease = await engine.acquire(await compact(1));
     const random = seededRandom(3);
     const images = Uint8Array.from({ length: 70 * 2304 }, () => Math.floor(random() * 256));
-    const together = await engine.classify({ classifier: lease.version.digest, images: images.slice(), width: 48, height: 48 });
+    const together = await engine.classify({
+      classifier: lease.version.digest,
+      images: images.slice(),
+      width: 48,
+      height: 48,
+    });
     expect(together).toHaveLength(70);
     for (const i of [0, 31, 32, 69]) {
       const [alone] = await engine.classify({
@@ -56,7 +69,8 @@ describe('the engine', () => {
         width: 48,
         height: 48,
       });
-      for (const [label, probability] of alone.entries()) expect(Math.abs(probability - together[i][label])).toBeLessThan(1e-6);
+      for (const [label, probability] of alone.entries())
+        expect(Math.abs(probability - together[i][label])).toBeLessThan(1e-6);
     }
     lease.release();
   });
@@ -102,7 +116,10 @@ describe('the engine', () => {
     function planeMeans(planes: 1 | 3): Uint8Array {
       const graph = new GraphBuilder('means');
       const mean = graph.globalAveragePool('mean', graph.input('input', ['batch', planes, SIDE, SIDE]));
-      const identity = tensor([planes, planes], Float32Array.from({ length: planes * planes }, (_, i) => (i % (planes + 1) === 0 ? 1 : 0)));
+      const identity = tensor(
+        [planes, planes],
+        Float32Array.from({ length: planes * planes }, (_, i) => (i % (planes + 1) === 0 ? 1 : 0)),
+      );
       graph.output('logits', graph.linear('fc', mean, identity, tensor([planes], new Float32Array(planes))));
       return encodeModel(graph.build());
     }
@@ -127,7 +144,11 @@ describe('the engine', () => {
       ['one mean for all planes', { mean: [10] }, [0, 10, 50]],
     ])('gives the network %s', async (_what, change, expected) => {
       // `probabilities`: what comes out is reported as it is.
-      const spec: ModelSpec = { architecture: '', input: input(change), output: { task: 'expression', tensor: 'logits', values: 'probabilities', labels } };
+      const spec: ModelSpec = {
+        architecture: '',
+        input: input(change),
+        output: { task: 'expression', tensor: 'logits', values: 'probabilities', labels },
+      };
       const lease = await engine.acquire(await stored('means', planeMeans(3), spec));
       const { faces } = await engine.recognize({
         image: { kind: 'raw', format: 'rgb24', width: SIDE, height: SIDE, bytes: bytes() },
@@ -155,7 +176,9 @@ describe('the engine', () => {
     const frames = Array.from({ length: 10 }, () => engine.recognize(task(new Uint8Array(png)), abort.signal));
     abort.abort();
     const outcomes = await Promise.allSettled(frames);
-    const cancelled = outcomes.filter((outcome) => outcome.status === 'rejected' && outcome.reason.reason === 'CANCELLED_BY_CALLER');
+    const cancelled = outcomes.filter(
+      (outcome) => outcome.status === 'rejected' && outcome.reason.reason === 'CANCELLED_BY_CALLER',
+    );
     expect(cancelled).toHaveLength(8);
     lease.release();
   });

@@ -49,7 +49,11 @@ describe('the evaluation service', () => {
   describe('importing', () => {
     it('tells splits, sizes and class counts of what it imported', async () => {
       const dataset = await evaluation.getDataset(`${PARENT}/datasets/synthetic`);
-      expect(dataset).toMatchObject({ width: 48, height: 48, labels: ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] });
+      expect(dataset).toMatchObject({
+        width: 48,
+        height: 48,
+        labels: ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'],
+      });
       expect(dataset.splits.map(({ split, sampleCount }) => [split, sampleCount])).toEqual([
         [Split.SPLIT_TRAIN, ROWS],
         [Split.SPLIT_VALIDATION, ROWS],
@@ -63,14 +67,19 @@ describe('the evaluation service', () => {
       const shuffled = Buffer.from([header, ...rows.reverse()].join('\n'));
       const { dataset } = await importCsv('synthetic', shuffled);
       expect(dataset?.digest).toBe((await evaluation.getDataset(`${PARENT}/datasets/synthetic`)).digest);
-      await expect(importCsv('synthetic', syntheticCsv(ROWS, 2))).rejects.toMatchObject({ code: 'ALREADY_EXISTS', reason: 'DATASET_EXISTS' });
+      await expect(importCsv('synthetic', syntheticCsv(ROWS, 2))).rejects.toMatchObject({
+        code: 'ALREADY_EXISTS',
+        reason: 'DATASET_EXISTS',
+      });
     });
 
     it('refuses a file without a column, and imports nothing', async () => {
       const refused = importCsv('columns', Buffer.from('emotion,Usage\n3,Training\n'));
       await expect(refused).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'DATASET_MALFORMED' });
       await expect(refused).rejects.toThrow('line 1 lacks the column pixels');
-      await expect(evaluation.getDataset(`${PARENT}/datasets/columns`)).rejects.toMatchObject({ reason: 'DATASET_NOT_FOUND' });
+      await expect(evaluation.getDataset(`${PARENT}/datasets/columns`)).rejects.toMatchObject({
+        reason: 'DATASET_NOT_FOUND',
+      });
     });
 
     it('refuses bad rows with their lines, or skips and reports them when asked to', async () => {
@@ -105,7 +114,9 @@ describe('the evaluation service', () => {
       expect(accuracy?.intervalLow).toBeLessThan(correct / ROWS);
       expect(accuracy?.intervalHigh).toBeGreaterThan(correct / ROWS);
       for (const [i, row] of (confusionMatrix?.rowsByTrueLabel ?? []).entries()) {
-        const expected = confusionMatrix?.labels.map((_, j) => predictions.filter((p) => p.trueLabel === i && p.predictedLabel === j).length);
+        const expected = confusionMatrix?.labels.map(
+          (_, j) => predictions.filter((p) => p.trueLabel === i && p.predictedLabel === j).length,
+        );
         expect(row).toEqual({ trueLabel: confusionMatrix?.labels[i], countsByPredictedLabel: expected });
       }
     });
@@ -144,8 +155,12 @@ describe('the evaluation service', () => {
       await expect(startRun('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND', reason: 'MODEL_NOT_FOUND' });
       await expect(startRun('tiny-face-detector')).rejects.toMatchObject({ reason: 'TASK_MISMATCH' });
       const create = (dataset: string, split: Split) => evaluation.createRun(PARENT, 'untrained', dataset, split);
-      await expect(create(`${PARENT}/datasets/nothing`, Split.SPLIT_TEST)).rejects.toMatchObject({ reason: 'DATASET_NOT_FOUND' });
-      await expect(create(`${PARENT}/datasets/synthetic`, Split.SPLIT_UNSPECIFIED)).rejects.toMatchObject({ reason: 'FIELD_INVALID' });
+      await expect(create(`${PARENT}/datasets/nothing`, Split.SPLIT_TEST)).rejects.toMatchObject({
+        reason: 'DATASET_NOT_FOUND',
+      });
+      await expect(create(`${PARENT}/datasets/synthetic`, Split.SPLIT_UNSPECIFIED)).rejects.toMatchObject({
+        reason: 'FIELD_INVALID',
+      });
     });
 
     it('finish after a kill -9 in the middle, count nothing twice, and say the same as an undisturbed run', async () => {
@@ -168,7 +183,9 @@ describe('the evaluation service', () => {
       const finished = await untilEnded(run.name);
       expect(finished.report).toEqual(undisturbed.report);
       const predictions = await Array.fromAsync(evaluation.listPredictions(run.name));
-      expect(predictions.map(withoutNoise)).toEqual((await Array.fromAsync(evaluation.listPredictions(undisturbed.name))).map(withoutNoise));
+      expect(predictions.map(withoutNoise)).toEqual(
+        (await Array.fromAsync(evaluation.listPredictions(undisturbed.name))).map(withoutNoise),
+      );
     });
 
     it('go on at once after a stop in good order', async () => {

@@ -57,7 +57,10 @@ describe('streaming frames', () => {
 
   it('answers every frame of a lossless stream once, in order, and echoes the capture time', async () => {
     const captureTime = { seconds: 1_700_000_000, nanos: 123_456_789 };
-    const frames = Array.from({ length: 60 }, (_, i) => ({ ...frame(i * 3 + 1, i % 10 === 0 ? face : noise), captureTime }));
+    const frames = Array.from({ length: 60 }, (_, i) => ({
+      ...frame(i * 3 + 1, i % 10 === 0 ? face : noise),
+      captureTime,
+    }));
     const answers = await answersTo(inference, LOSSLESS, frames);
     expect(answers.map(summary)).toEqual(frames.map(({ frameId }) => `${frameId} result`));
     for (const answer of answers) if (answer.$case === 'result') expect(answer.value.captureTime).toEqual(captureTime);
@@ -72,7 +75,9 @@ describe('streaming frames', () => {
   it('drops waiting frames for newer ones in LATEST mode, still answering each once and in order', async () => {
     const frames = Array.from({ length: 100 }, (_, i) => frame(i + 1, face));
     const answers = await answersTo(inference, LATEST, frames);
-    expect(answers.map((answer) => ('frameId' in answer.value ? answer.value.frameId : 0))).toEqual(frames.map(({ frameId }) => frameId));
+    expect(answers.map((answer) => ('frameId' in answer.value ? answer.value.frameId : 0))).toEqual(
+      frames.map(({ frameId }) => frameId),
+    );
     const kinds = Map.groupBy(answers, ({ $case }) => $case);
     expect(kinds.get('dropped')?.length ?? 0).toBeGreaterThan(0);
     expect((kinds.get('dropped')?.length ?? 0) + (kinds.get('result')?.length ?? 0)).toBe(100);
@@ -124,24 +129,38 @@ describe('streaming frames', () => {
       '6 error FIELD_INVALID',
       '7 result',
     ]);
-    expect(messageOf(answers[2])).toBe('the image is 20000×20000 = 400000000 pixels, at most 25000000 are allowed; scale it down before sending');
+    expect(messageOf(answers[2])).toBe(
+      'the image is 20000×20000 = 400000000 pixels, at most 25000000 are allowed; scale it down before sending',
+    );
     expect(messageOf(answers[1])).toBe('the image is 1×1, both sides must have at least 16 pixels');
   });
 
   it('answers a message that is nothing in-band, with frame id 0', async () => {
     const call = rawStream();
-    call.write({ message: { $case: 'config', value: StreamFramesRequest.fromPartial({ message: { $case: 'config', value: {} } }).message?.value } } as StreamFramesRequest);
+    call.write({
+      message: {
+        $case: 'config',
+        value: StreamFramesRequest.fromPartial({ message: { $case: 'config', value: {} } }).message?.value,
+      },
+    } as StreamFramesRequest);
     call.write({ message: undefined });
     call.write(StreamFramesRequest.fromPartial({ message: { $case: 'frame', value: frame(1) } }));
     call.end();
     const answers = await Array.fromAsync(call);
-    expect(answers.map(({ message }) => message && summary(message))).toEqual(['accepted', '0 error MESSAGE_EMPTY', '1 result']);
+    expect(answers.map(({ message }) => message && summary(message))).toEqual([
+      'accepted',
+      '0 error MESSAGE_EMPTY',
+      '1 result',
+    ]);
   });
 
   it('ends a call that does not begin with a configuration, or sends a second one', async () => {
     const withoutConfig = rawStream();
     withoutConfig.write(StreamFramesRequest.fromPartial({ message: { $case: 'frame', value: frame(1) } }));
-    await expect(Array.fromAsync(withoutConfig)).rejects.toMatchObject({ code: 3, details: 'the first message of a stream must be `config`' });
+    await expect(Array.fromAsync(withoutConfig)).rejects.toMatchObject({
+      code: 3,
+      details: 'the first message of a stream must be `config`',
+    });
     const twice = rawStream();
     const config = StreamFramesRequest.fromPartial({ message: { $case: 'config', value: LOSSLESS } });
     twice.write(config);
@@ -169,7 +188,9 @@ describe('streaming frames', () => {
   });
 
   it('resolves the model at the start of the stream', async () => {
-    await expect(answersTo(inference, { model: 'nobody' }, [frame(1)])).rejects.toMatchObject({ reason: 'MODEL_NOT_FOUND' });
+    await expect(answersTo(inference, { model: 'nobody' }, [frame(1)])).rejects.toMatchObject({
+      reason: 'MODEL_NOT_FOUND',
+    });
     const version = await platform.publishUntrained('untrained', 5, 'production');
     const stream = inference.streamFrames({ model: 'untrained' }, asyncFrames([frame(1)]));
     expect((await stream.next()).value).toMatchObject({ value: { model: version } });
@@ -194,7 +215,8 @@ describe('streaming frames', () => {
       const call = rawStream();
       call.on('error', () => {});
       call.write(StreamFramesRequest.fromPartial({ message: { $case: 'config', value: LOSSLESS } }));
-      for (let id = 1; id <= 3; id += 1) call.write(StreamFramesRequest.fromPartial({ message: { $case: 'frame', value: frame(id, face) } }));
+      for (let id = 1; id <= 3; id += 1)
+        call.write(StreamFramesRequest.fromPartial({ message: { $case: 'frame', value: frame(id, face) } }));
       if (round % 2 === 0) {
         await delay(round % 40);
         call.cancel();
@@ -264,7 +286,9 @@ describe('stopping', () => {
     const noise = encodedImage(await noiseJpeg(160, 120));
     const inference = platform.inference;
     const oversized = encodedImage(Buffer.alloc(9 * 1024 * 1024));
-    await expect(answersTo(inference, LOSSLESS, [{ frameId: 1, image: oversized }])).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    await expect(answersTo(inference, LOSSLESS, [{ frameId: 1, image: oversized }])).rejects.toMatchObject({
+      code: 'RESOURCE_EXHAUSTED',
+    });
     await expect(answersTo(inference, { model: 'nobody' }, [])).rejects.toMatchObject({ code: 'NOT_FOUND' });
     for await (const answer of inference.streamFrames(LOSSLESS, endless(noise))) if (answer.$case === 'result') break;
     await delay(500);

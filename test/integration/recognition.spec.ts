@@ -22,14 +22,19 @@ describe('recognising single images', () => {
   });
   afterAll(() => platform.stop());
 
-  it.each(Object.entries(SAMPLE_FACES))('finds every face that is there by eye in sample %s, and no other', async (sample, boxes) => {
-    const { faces } = await inference.recognize({ image: encodedImage(await samplePhoto(Number(sample))) });
-    for (const [x, y, width, height] of boxes) {
-      const best = Math.max(...faces.map(({ box }) => (box ? intersectionOverUnion(box, { x, y, width, height }) : 0)));
-      expect(best, `face at ${x},${y}`).toBeGreaterThanOrEqual(0.5);
-    }
-    expect(faces).toHaveLength(boxes.length);
-  });
+  it.each(Object.entries(SAMPLE_FACES))(
+    'finds every face that is there by eye in sample %s, and no other',
+    async (sample, boxes) => {
+      const { faces } = await inference.recognize({ image: encodedImage(await samplePhoto(Number(sample))) });
+      for (const [x, y, width, height] of boxes) {
+        const best = Math.max(
+          ...faces.map(({ box }) => (box ? intersectionOverUnion(box, { x, y, width, height }) : 0)),
+        );
+        expect(best, `face at ${x},${y}`).toBeGreaterThanOrEqual(0.5);
+      }
+      expect(faces).toHaveLength(boxes.length);
+    },
+  );
 
   it('gives seven probabilities that sum to one, the label of the largest, and what computed', async () => {
     const answer = await inference.recognize({ image: encodedImage(await samplePhoto(1)) });
@@ -41,7 +46,15 @@ describe('recognising single images', () => {
       executionProvider: 'cpu',
     });
     for (const face of answer.faces) {
-      expect(face.probabilities.map(({ label }) => label)).toEqual(['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral']);
+      expect(face.probabilities.map(({ label }) => label)).toEqual([
+        'angry',
+        'disgust',
+        'fear',
+        'happy',
+        'sad',
+        'surprise',
+        'neutral',
+      ]);
       expect(face.probabilities.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
       const best = face.probabilities.reduce((a, b) => (b.probability > a.probability ? b : a));
       expect([face.label, face.probability]).toEqual([best.label, best.probability]);
@@ -59,7 +72,9 @@ describe('recognising single images', () => {
     expect(fromPng.faces).toHaveLength(3);
     expect(fromWebp.faces).toEqual(fromPng.faces);
     const { width, height, pixels } = await rawRgb(png);
-    const fromRgb = await inference.recognize({ image: rawImage(PixelFormat.PIXEL_FORMAT_RGB24, width, height, pixels) });
+    const fromRgb = await inference.recognize({
+      image: rawImage(PixelFormat.PIXEL_FORMAT_RGB24, width, height, pixels),
+    });
     expect(fromRgb.faces).toEqual(fromPng.faces);
     const bgr = Buffer.from(pixels);
     for (let i = 0; i < bgr.length; i += 3) bgr.subarray(i, i + 3).reverse();
@@ -113,10 +128,16 @@ describe('recognising single images', () => {
 
   it('refuses a region outside the image, and one without a size', async () => {
     const image = encodedImage(await noisePng(64, 64));
-    const at = (x: number, width: number) => [{ area: { $case: 'face' as const, value: { x, y: 0, width, height: 10 } } }];
-    await expect(inference.recognize({ image, regions: at(1000, 10) })).rejects.toMatchObject({ reason: 'REGION_INVALID' });
+    const at = (x: number, width: number) => [
+      { area: { $case: 'face' as const, value: { x, y: 0, width, height: 10 } } },
+    ];
+    await expect(inference.recognize({ image, regions: at(1000, 10) })).rejects.toMatchObject({
+      reason: 'REGION_INVALID',
+    });
     await expect(inference.recognize({ image, regions: at(0, 0) })).rejects.toMatchObject({ reason: 'REGION_INVALID' });
-    await expect(inference.recognize({ image, regions: at(0, Number.NaN) })).rejects.toMatchObject({ reason: 'REGION_INVALID' });
+    await expect(inference.recognize({ image, regions: at(0, Number.NaN) })).rejects.toMatchObject({
+      reason: 'REGION_INVALID',
+    });
   });
 });
 

@@ -48,7 +48,10 @@ describe('the registry', () => {
       const version = await upload(await newModel());
       expect(version.parameterCount).toBe(2_546_895);
       expect(version.digest).toMatch(/^[0-9a-f]{64}$/);
-      expect(version.outputSpec?.kind).toMatchObject({ $case: 'expression', value: { labels: spec.output.task === 'expression' ? spec.output.labels : [] } });
+      expect(version.outputSpec?.kind).toMatchObject({
+        $case: 'expression',
+        value: { labels: spec.output.task === 'expression' ? spec.output.labels : [] },
+      });
     });
 
     it('gives concurrent publishers distinct consecutive numbers, and stores their equal bytes once', async () => {
@@ -57,20 +60,27 @@ describe('the registry', () => {
       const numbers = versions.map(({ name }) => Number(name.split('/').at(-1))).sort((a, b) => a - b);
       expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
       expect((await registry.getModel(modelName(model))).latestVersion).toBe(20);
-      const blobs = await query<{ count: number }>(platform.databaseUrl, 'SELECT count(*)::integer AS count FROM registry.artifact_blob WHERE sha256 = $1', [
-        Buffer.from(sha256(BYTES), 'hex'),
-      ]);
+      const blobs = await query<{ count: number }>(
+        platform.databaseUrl,
+        'SELECT count(*)::integer AS count FROM registry.artifact_blob WHERE sha256 = $1',
+        [Buffer.from(sha256(BYTES), 'hex')],
+      );
       expect(blobs).toEqual([{ count: 1 }]);
     });
 
     it('leaves no gap in the numbers and nothing in the store when an upload is refused or abandoned', async () => {
       const model = await newModel();
-      const wrong = { ...newVersion(BYTES, spec), files: [{ path: 'model.onnx', sizeBytes: BYTES.length, sha256: '0'.repeat(64) }] };
+      const wrong = {
+        ...newVersion(BYTES, spec),
+        files: [{ path: 'model.onnx', sizeBytes: BYTES.length, sha256: '0'.repeat(64) }],
+      };
       await expect(registry.uploadModelVersion(modelName(model), wrong, once(BYTES))).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
         reason: 'DIGEST_MISMATCH',
       });
-      await expect(registry.uploadModelVersion(modelName(model), newVersion(BYTES, spec), once(BYTES.subarray(0, 1000)))).rejects.toMatchObject({
+      await expect(
+        registry.uploadModelVersion(modelName(model), newVersion(BYTES, spec), once(BYTES.subarray(0, 1000))),
+      ).rejects.toMatchObject({
         reason: 'DIGEST_MISMATCH',
       });
       expect((await upload(model)).name).toBe(`${modelName(model)}/versions/1`);
@@ -88,13 +98,21 @@ describe('the registry', () => {
 
     it('refuses a text file', async () => {
       const text = Buffer.from('This is a shopping list, not a network.\n'.repeat(10));
-      await expect(upload(await newModel(), text)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'NOT_ONNX' });
+      await expect(upload(await newModel(), text)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        reason: 'NOT_ONNX',
+      });
     });
 
     it('refuses a graph with another number of outputs than labels, and says what the graph has', async () => {
       const sixLabels: ModelSpec = {
         ...spec,
-        output: { task: 'expression', tensor: 'logits', values: 'logits', labels: ['angry', 'disgust', 'fear', 'happy', 'sad', 'neutral'] },
+        output: {
+          task: 'expression',
+          tensor: 'logits',
+          values: 'logits',
+          labels: ['angry', 'disgust', 'fear', 'happy', 'sad', 'neutral'],
+        },
       };
       const refused = upload(await newModel(), BYTES, sixLabels);
       await expect(refused).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'GRAPH_SPEC_MISMATCH' });
@@ -103,9 +121,13 @@ describe('the registry', () => {
 
     it('refuses a graph without the named input or of another size', async () => {
       const otherInput = { ...spec, input: { ...spec.input, tensor: 'pixels' } };
-      await expect(upload(await newModel(), BYTES, otherInput)).rejects.toThrow('the graph has no input "pixels"; it has "input" float32 batch×1×48×48');
+      await expect(upload(await newModel(), BYTES, otherInput)).rejects.toThrow(
+        'the graph has no input "pixels"; it has "input" float32 batch×1×48×48',
+      );
       const otherSize = { ...spec, input: { ...spec.input, height: 64 } };
-      await expect(upload(await newModel(), BYTES, otherSize)).rejects.toThrow('batch×1×64×48 in NCHW order with a free batch size is needed');
+      await expect(upload(await newModel(), BYTES, otherSize)).rejects.toThrow(
+        'batch×1×64×48 in NCHW order with a free batch size is needed',
+      );
     });
 
     it('refuses a classifier as a version of a detector', async () => {
@@ -133,7 +155,8 @@ describe('the registry', () => {
       const model = `m-${randomUUID()}`;
       const first = await publish(registry, model, BYTES, spec, 'production');
       const second = await publish(registry, model, BYTES, spec, 'candidate');
-      const resolve = async (reference: string): Promise<string> => (await registry.resolveModelVersion(PARENT, reference)).name;
+      const resolve = async (reference: string): Promise<string> =>
+        (await registry.resolveModelVersion(PARENT, reference)).name;
       expect(await resolve(model)).toBe(first);
       expect(await resolve(`${model}@candidate`)).toBe(second);
       expect(await resolve(`${model}/1`)).toBe(first);
@@ -148,14 +171,20 @@ describe('the registry', () => {
       const version = await publish(registry, model, BYTES, spec, 'production');
       const name = `${modelName(model)}/aliases/production`;
       const { etag } = await registry.getAlias(name);
-      const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => registry.setAlias(name, version, etag)));
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 10 }, () => registry.setAlias(name, version, etag)),
+      );
       const won = outcomes.filter(({ status }) => status === 'fulfilled');
       const current = await registry.getAlias(name);
       expect(won).toHaveLength(1);
       for (const outcome of outcomes) {
         if (outcome.status === 'fulfilled') continue;
         expect(outcome.reason).toBeInstanceOf(ResmaskError);
-        expect(outcome.reason).toMatchObject({ code: 'ABORTED', reason: 'ETAG_MISMATCH', metadata: { etag: current.etag } });
+        expect(outcome.reason).toMatchObject({
+          code: 'ABORTED',
+          reason: 'ETAG_MISMATCH',
+          metadata: { etag: current.etag },
+        });
       }
     });
 
@@ -171,8 +200,11 @@ describe('the registry', () => {
     it('refuse versions that do not exist, versions of other models, numbers and "latest"', async () => {
       const model = `m-${randomUUID()}`;
       const version = await publish(registry, model, BYTES, spec);
-      const set = (alias: string, target: string) => registry.setAlias(`${modelName(model)}/aliases/${alias}`, target, '');
-      await expect(set('production', `${modelName(model)}/versions/9`)).rejects.toMatchObject({ reason: 'VERSION_NOT_FOUND' });
+      const set = (alias: string, target: string) =>
+        registry.setAlias(`${modelName(model)}/aliases/${alias}`, target, '');
+      await expect(set('production', `${modelName(model)}/versions/9`)).rejects.toMatchObject({
+        reason: 'VERSION_NOT_FOUND',
+      });
       const other = await publish(registry, `m-${randomUUID()}`, BYTES, spec);
       await expect(set('production', other)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
       await expect(set('7', version)).rejects.toMatchObject({ reason: 'RESOURCE_NAME_INVALID' });
@@ -216,9 +248,11 @@ describe('the registry', () => {
     it('refuses to change a published version', async () => {
       const { name } = await upload(await newModel());
       const change = (column: string, value: string) =>
-        query(platform.databaseUrl, `UPDATE registry.model_version SET ${column} = ${value} WHERE model = (SELECT id FROM registry.model WHERE model_id = $1)`, [
-          name.split('/')[3],
-        ]);
+        query(
+          platform.databaseUrl,
+          `UPDATE registry.model_version SET ${column} = ${value} WHERE model = (SELECT id FROM registry.model WHERE model_id = $1)`,
+          [name.split('/')[3]],
+        );
       await expect(change('digest', `decode(repeat('00', 32), 'hex')`)).rejects.toThrow('is immutable');
       await expect(change('version', '7')).rejects.toThrow('is immutable');
       await expect(change('input_spec', `'{}'`)).rejects.toThrow('is immutable');
@@ -227,8 +261,13 @@ describe('the registry', () => {
 
     it('lets the service touch its own schema only', async () => {
       const asService = (sql: string) => query(platform.databaseUrl, `SET ROLE resmask_registry; ${sql}`);
-      await query(platform.databaseUrl, 'CREATE SCHEMA IF NOT EXISTS evaluation; CREATE TABLE IF NOT EXISTS evaluation.secret (id integer)');
-      await expect(asService('SELECT * FROM evaluation.secret')).rejects.toThrow('permission denied for schema evaluation');
+      await query(
+        platform.databaseUrl,
+        'CREATE SCHEMA IF NOT EXISTS evaluation; CREATE TABLE IF NOT EXISTS evaluation.secret (id integer)',
+      );
+      await expect(asService('SELECT * FROM evaluation.secret')).rejects.toThrow(
+        'permission denied for schema evaluation',
+      );
       await expect(asService('DELETE FROM registry.model_version')).rejects.toThrow('permission denied');
       await expect(asService('UPDATE registry.alias_event SET reason = $$x$$')).rejects.toThrow('permission denied');
       await asService('SELECT * FROM registry.model');

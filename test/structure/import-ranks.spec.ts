@@ -50,36 +50,44 @@ it('knows the rank of every package', () => {
   expect(packages.filter(({ rank }) => rank === undefined).map(({ folder }) => folder)).toEqual([]);
 });
 
-it.each(packages)('$folder imports only lower ranks, and what it imports it declares', ({ folder, rank = 0, files }) => {
-  const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-  const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }));
-  const problems: string[] = [];
-  for (const file of files) {
-    for (const imported of importsOf(file)) {
-      if (imported.startsWith('.') || imported.startsWith('node:') || imported === manifest.name) continue;
-      const name = packageOf(imported);
-      const isSpec = file.endsWith('.spec.ts');
-      if (!declared.has(name) && !(isSpec && ['vitest', 'fast-check'].includes(name))) problems.push(`${file}: ${name} is not declared`);
-      const other = name.startsWith('@resmask/') ? rankOfPackage(name) : -1;
-      if (other >= rank) problems.push(`${file}: ${name} has rank ${other}, allowed are ranks below ${rank}`);
-      const sole = SOLE_IMPORTERS[name];
-      if (sole && sole !== folder) problems.push(`${file}: only ${sole} may import ${name}`);
+it.each(packages)(
+  '$folder imports only lower ranks, and what it imports it declares',
+  ({ folder, rank = 0, files }) => {
+    const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }));
+    const problems: string[] = [];
+    for (const file of files) {
+      for (const imported of importsOf(file)) {
+        if (imported.startsWith('.') || imported.startsWith('node:') || imported === manifest.name) continue;
+        const name = packageOf(imported);
+        const isSpec = file.endsWith('.spec.ts');
+        if (!declared.has(name) && !(isSpec && ['vitest', 'fast-check'].includes(name)))
+          problems.push(`${file}: ${name} is not declared`);
+        const other = name.startsWith('@resmask/') ? rankOfPackage(name) : -1;
+        if (other >= rank) problems.push(`${file}: ${name} has rank ${other}, allowed are ranks below ${rank}`);
+        const sole = SOLE_IMPORTERS[name];
+        if (sole && sole !== folder) problems.push(`${file}: only ${sole} may import ${name}`);
+      }
     }
-  }
-  expect(problems).toEqual([]);
-});
+    expect(problems).toEqual([]);
+  },
+);
 
-it.each(packages.filter(({ rank = 0 }) => rank <= PURE_RANKS))('$folder is pure: no files, network, clock, environment, chance', ({ files }) => {
-  const problems: string[] = [];
-  for (const file of files.filter((name) => !name.endsWith('.spec.ts') && !name.includes('/gen/'))) {
-    const text = readFileSync(file, 'utf8');
-    for (const imported of importsOf(file)) if (IMPURE.test(imported)) problems.push(`${file}: ${imported}`);
-    for (const word of text.match(/\b(process\.env|Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval)\b/g) ?? []) {
-      problems.push(`${file}: ${word}`);
+it.each(packages.filter(({ rank = 0 }) => rank <= PURE_RANKS))(
+  '$folder is pure: no files, network, clock, environment, chance',
+  ({ files }) => {
+    const problems: string[] = [];
+    for (const file of files.filter((name) => !name.endsWith('.spec.ts') && !name.includes('/gen/'))) {
+      const text = readFileSync(file, 'utf8');
+      for (const imported of importsOf(file)) if (IMPURE.test(imported)) problems.push(`${file}: ${imported}`);
+      for (const word of text.match(/\b(process\.env|Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval)\b/g) ??
+        []) {
+        problems.push(`${file}: ${word}`);
+      }
     }
-  }
-  expect(problems).toEqual([]);
-});
+    expect(problems).toEqual([]);
+  },
+);
 
 function rankOf(folder: string): number | undefined {
   if (folder.startsWith('apps/')) return APP_RANK;
@@ -98,6 +106,7 @@ function packageOf(specifier: string): string {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
-  const pattern = /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s+['"]([^'"]+)['"]/g;
   return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3]);
 }

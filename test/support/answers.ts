@@ -4,7 +4,11 @@ import { ResmaskError } from '@resmask/client';
 type Config = Parameters<InferenceClient['streamFrames']>[0];
 
 /** Streams frames, never resuming, and collects every answer but `accepted`. */
-export async function answersTo(inference: InferenceClient, config: Config, frames: Iterable<FrameInput> | AsyncIterable<FrameInput>): Promise<FrameAnswer[]> {
+export async function answersTo(
+  inference: InferenceClient,
+  config: Config,
+  frames: Iterable<FrameInput> | AsyncIterable<FrameInput>,
+): Promise<FrameAnswer[]> {
   const answers: FrameAnswer[] = [];
   for await (const answer of inference.streamFrames(config, toAsync(frames), { attempts: 0 })) {
     if (answer.$case !== 'accepted') answers.push(answer);

@@ -1,5 +1,14 @@
-import { credentials, type GrpcObject, loadPackageDefinition, type ServiceClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
-import type { PackageDefinition } from '@grpc/proto-loader';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  credentials,
+  type GrpcObject,
+  loadPackageDefinition,
+  type ServiceClientConstructor,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { loadFileDescriptorSetFromBuffer, type PackageDefinition } from '@grpc/proto-loader';
 
 /** A method of a service as its descriptor describes it. */
 export interface DescribedMethod {
@@ -9,16 +18,31 @@ export interface DescribedMethod {
   readonly responseStream: boolean;
 }
 
+/** Every message and service of the contracts, from the descriptor set generated beside them. */
+export function loadDescriptors(): PackageDefinition {
+  const path = fileURLToPath(import.meta.resolve('@resmask/contracts/descriptors.binpb'));
+  return loadFileDescriptorSetFromBuffer(readFileSync(path));
+}
+
 export function methodsOf(descriptors: PackageDefinition): DescribedMethod[] {
   return Object.entries(descriptors).flatMap(([service, definition]) =>
-    'format' in definition
+    'format' in definition || !service.startsWith('resmask.')
       ? []
-      : Object.entries(definition).map(([method, { requestStream, responseStream }]) => ({ service, method, requestStream, responseStream })),
+      : Object.entries(definition).map(([method, { requestStream, responseStream }]) => ({
+          service,
+          method,
+          requestStream,
+          responseStream,
+        })),
   );
 }
 
 /** Calls a method with one empty message. @returns the code it ended with */
-export async function callEmpty(descriptors: PackageDefinition, address: string, { service, method, requestStream, responseStream }: DescribedMethod): Promise<string> {
+export async function callEmpty(
+  descriptors: PackageDefinition,
+  address: string,
+  { service, method, requestStream, responseStream }: DescribedMethod,
+): Promise<string> {
   const Client = find(loadPackageDefinition(descriptors), service);
   const client = new Client(address, credentials.createInsecure());
   try {

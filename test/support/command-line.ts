@@ -12,16 +12,26 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RESMASK = `${ROOT}/apps/cli/bin/resmask.js`;
 
 /** Runs the `resmask` command to its end. */
-export async function resmask(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+export async function resmask(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
   return finish(startResmask(args, environment));
 }
 
-export function startResmask(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+export function startResmask(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn(process.execPath, [RESMASK, ...args], { env: { ...process.env, ...environment }, cwd: ROOT });
 }
 
 /** Runs any command to its end. */
-export function run(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<CommandResult> {
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<CommandResult> {
   return finish(spawn(command, args, { ...options, env: { ...process.env, ...options.env } }));
 }
 

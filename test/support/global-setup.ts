@@ -19,7 +19,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp('/tmp/resmask-test-postgres-');
   await chmod(folder, 0o711);
   // The data is thrown away, so nothing needs to reach the disk; what must survive a kill is tested with processes, not power.
-  const postgres = await EmbeddedPostgres.start({ folder: join(folder, 'server'), parameters: { fsync: 'off', max_connections: '200' } });
+  const postgres = await EmbeddedPostgres.start({
+    folder: join(folder, 'server'),
+    parameters: { fsync: 'off', max_connections: '200' },
+  });
   project.provide('postgresUrl', postgres.url);
   return async () => {
     await postgres.stop();

@@ -6,7 +6,13 @@ import { specToMessages, TASKS } from '@resmask/spec-messages';
 const PARENT = 'namespaces/default';
 
 /** Publishes bytes as the next version of a model, and points an alias at it if asked. @returns the version's resource name */
-export async function publish(registry: RegistryClient, model: string, bytes: Buffer, spec: ModelSpec, alias?: string): Promise<string> {
+export async function publish(
+  registry: RegistryClient,
+  model: string,
+  bytes: Buffer,
+  spec: ModelSpec,
+  alias?: string,
+): Promise<string> {
   try {
     await registry.createModel(PARENT, model, TASKS.wire(spec.output.task));
   } catch (error) {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findArchitecture, seededWeights } from '@resmask/architectures';
 import { EvaluationClient, InferenceClient, RegistryClient } from '@resmask/client';
-import { createTestDatabase } from './test-database.js';
 import { publish } from './publish.js';
 import { shippedModelFile } from './shipped-models.js';
+import { createTestDatabase } from './test-database.js';
 import { type ServiceName, TestService } from './test-service.js';
 
 export const PARENT = 'namespaces/default';
@@ -34,13 +34,23 @@ export class TestPlatform {
   }
 
   async startEvaluation(settings: Readonly<Record<string, string>> = {}): Promise<TestService> {
-    return this.#add('evaluation', { RESMASK_ARTIFACTS: join(this.folder, 'evaluation'), RESMASK_WORKERS: '2', ...settings });
+    return this.#add('evaluation', {
+      RESMASK_ARTIFACTS: join(this.folder, 'evaluation'),
+      RESMASK_WORKERS: '2',
+      ...settings,
+    });
   }
 
   /** Publishes and promotes the shipped classifier and detector, as `resmask up` does. */
   async publishShippedModels(): Promise<void> {
     for (const network of ['resmasking-compact', 'tiny-face-detector']) {
-      await publish(this.registry, network, await shippedModelFile(network), findArchitecture(network).spec, 'production');
+      await publish(
+        this.registry,
+        network,
+        await shippedModelFile(network),
+        findArchitecture(network).spec,
+        'production',
+      );
     }
   }
 

@@ -11,7 +11,9 @@ describe.each(ARCHITECTURES)('$name', ({ build, spec }) => {
     const { inputs, outputs } = graphSignature(decodeModel(encodeModel(model)));
     const { height, width, planes, tensor } = spec.input;
     expect(inputs).toEqual([{ name: tensor, type: 'float32', shape: ['batch', planes, height, width] }]);
-    expect(outputs.map(({ name }) => name)).toEqual(spec.output.task === 'expression' ? [spec.output.tensor] : spec.output.tensors);
+    expect(outputs.map(({ name }) => name)).toEqual(
+      spec.output.task === 'expression' ? [spec.output.tensor] : spec.output.tensors,
+    );
   });
 
   it('counts the same parameters while it is built and in the finished graph', () => {
@@ -35,7 +37,9 @@ it('the compact network has the published size', () => {
 });
 
 it('an unknown network is refused with the names there are', () => {
-  expect(() => findArchitecture('alexnet')).toThrow('there is no network "alexnet"; there are resmasking-compact, tiny-face-detector');
+  expect(() => findArchitecture('alexnet')).toThrow(
+    'there is no network "alexnet"; there are resmasking-compact, tiny-face-detector',
+  );
 });
 
 it('a tensor of another shape is refused with both shapes', () => {

@@ -11,6 +11,7 @@ if (process.argv[2] === 'add') {
     const source = new URL(`../../${name}/`, import.meta.url);
     const copy = new URL(`${name}/`, target);
     await mkdir(copy, { recursive: true });
-    for (const part of ['package.json', 'dist']) await cp(new URL(part, source), new URL(part, copy), { recursive: true });
+    for (const part of ['package.json', 'dist'])
+      await cp(new URL(part, source), new URL(part, copy), { recursive: true });
   }
 }

@@ -1,5 +1,9 @@
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { InferenceServiceService, type StreamFramesRequest, StreamFramesResponse } from '@resmask/contracts/inference.v1alpha1';
+import {
+  InferenceServiceService,
+  type StreamFramesRequest,
+  StreamFramesResponse,
+} from '@resmask/contracts/inference.v1alpha1';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodedImage } from './image.js';
 import { type FrameInput, InferenceClient } from './inference-client.js';
@@ -22,12 +26,15 @@ async function serve(handle: (call: Call, attempt: number) => void): Promise<str
   });
   servers.push(server);
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
   );
   return `127.0.0.1:${port}`;
 }
 
-const dropped = (frameId: number) => StreamFramesResponse.fromPartial({ message: { $case: 'dropped', value: { frameId } } });
+const dropped = (frameId: number) =>
+  StreamFramesResponse.fromPartial({ message: { $case: 'dropped', value: { frameId } } });
 
 /** Answers frames until one of them, then fails with a code. */
 function answerUntil(call: Call, last: number, code: status): void {
@@ -58,7 +65,9 @@ describe('a stream of the client', () => {
     const client = new InferenceClient(address);
     const resumed: string[] = [];
     const ids: number[] = [];
-    for await (const answer of client.streamFrames({}, frames(10), { onResume: ({ message }, attempt) => resumed.push(`${message} ${attempt}`) })) {
+    for await (const answer of client.streamFrames({}, frames(10), {
+      onResume: ({ message }, attempt) => resumed.push(`${message} ${attempt}`),
+    })) {
       if (answer.$case === 'dropped') ids.push(answer.value.frameId);
     }
     client.close();
@@ -74,7 +83,9 @@ describe('a stream of the client', () => {
       yield { frameId: 1, image: IMAGE };
       await new Promise(() => {});
     }
-    await expect(Array.fromAsync(client.streamFrames({}, one(), { attempts: 0 }))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(Array.fromAsync(client.streamFrames({}, one(), { attempts: 0 }))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     client.close();
     let attempts = 0;
     const refusing = await serve((call, attempt) => {
@@ -82,7 +93,9 @@ describe('a stream of the client', () => {
       answerUntil(call, 1, status.INVALID_ARGUMENT);
     });
     const other = new InferenceClient(refusing);
-    await expect(Array.fromAsync(other.streamFrames({}, frames(3)))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(Array.fromAsync(other.streamFrames({}, frames(3)))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
     expect(attempts).toBe(1);
     other.close();
   });
@@ -96,7 +109,8 @@ describe('a stream of the client', () => {
     }
     const ids: number[] = [];
     const stream = async (): Promise<void> => {
-      for await (const answer of client.streamFrames({}, broken())) if (answer.$case === 'dropped') ids.push(answer.value.frameId);
+      for await (const answer of client.streamFrames({}, broken()))
+        if (answer.$case === 'dropped') ids.push(answer.value.frameId);
     };
     await expect(stream()).rejects.toThrow('the camera is unplugged');
     expect(ids).toEqual([1, 2]);

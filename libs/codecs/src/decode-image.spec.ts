@@ -16,7 +16,9 @@ describe('decodeImage', () => {
 
   it('keeps grey values exactly', async () => {
     const gray = Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i));
-    const png = await sharp(gray, { raw: { width: 16, height: 16, channels: 1 } }).png().toBuffer();
+    const png = await sharp(gray, { raw: { width: 16, height: 16, channels: 1 } })
+      .png()
+      .toBuffer();
     const { data } = await decodeImage(png, LIMITS);
     for (let i = 0; i < 256; i += 1) expect([...data.subarray(i * 3, i * 3 + 3)]).toEqual([i, i, i]);
   });
@@ -30,26 +32,40 @@ describe('decodeImage', () => {
 
   it('refuses a truncated JPEG, and what is no picture', async () => {
     const jpeg = await picture().jpeg().toBuffer();
-    for (const bytes of [jpeg.subarray(0, jpeg.length / 2), Buffer.from('hello'), Buffer.alloc(0), jpeg.subarray(0, 3)]) {
-      await expect(decodeImage(bytes, LIMITS)).rejects.toMatchObject({ reason: 'FRAME_UNDECODABLE', code: 'INVALID_ARGUMENT' });
+    for (const bytes of [
+      jpeg.subarray(0, jpeg.length / 2),
+      Buffer.from('hello'),
+      Buffer.alloc(0),
+      jpeg.subarray(0, 3),
+    ]) {
+      await expect(decodeImage(bytes, LIMITS)).rejects.toMatchObject({
+        reason: 'FRAME_UNDECODABLE',
+        code: 'INVALID_ARGUMENT',
+      });
     }
   });
 
   it('shows no other decoder what a client sent', async () => {
-    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"><rect width="32" height="32"/></svg>');
+    const svg = Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"><rect width="32" height="32"/></svg>',
+    );
     for (const bytes of [svg, await picture().gif().toBuffer(), await picture().tiff().toBuffer()]) {
       await expect(decodeImage(bytes, LIMITS)).rejects.toThrow('are neither JPEG, PNG nor WebP');
     }
   });
 
   it('refuses a bomb by its header, before decoding', async () => {
-    const huge = await sharp({ create: { width: 16_000, height: 16_000, channels: 3, background: '#000' } }).png().toBuffer();
+    const huge = await sharp({ create: { width: 16_000, height: 16_000, channels: 3, background: '#000' } })
+      .png()
+      .toBuffer();
     const started = performance.now();
     await expect(decodeImage(huge, LIMITS)).rejects.toMatchObject({ reason: 'FRAME_TOO_LARGE' });
     expect(performance.now() - started).toBeLessThan(500);
   });
 
   it('refuses an image that is too small', async () => {
-    await expect(decodeImage(await picture().resize(7, 40).png().toBuffer(), LIMITS)).rejects.toThrow('both sides must have at least 8 pixels');
+    await expect(decodeImage(await picture().resize(7, 40).png().toBuffer(), LIMITS)).rejects.toThrow(
+      'both sides must have at least 8 pixels',
+    );
   });
 });

@@ -44,7 +44,9 @@ describe('parseModelSpec', () => {
     expect(() => parseModelSpec({ input: { ...INPUT, mean: [1, 2] }, output: OUTPUT })).toThrow(
       'input.mean: has 2 values; allowed are none, one, or one per plane (3)',
     );
-    expect(() => parseModelSpec({ input: { ...INPUT, planes: 1 }, output: OUTPUT })).toThrow('a rgb source has 3 planes, got 1');
+    expect(() => parseModelSpec({ input: { ...INPUT, planes: 1 }, output: OUTPUT })).toThrow(
+      'a rgb source has 3 planes, got 1',
+    );
   });
 
   it('refuses what is no specification at all', () => {

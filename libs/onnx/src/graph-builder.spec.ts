@@ -16,8 +16,17 @@ describe('GraphBuilder', () => {
     const depthwise = graph.conv('depthwise', wide, zeros(4, 1, 3, 3), undefined, { padding: 1, groups: 4 });
     const features = graph.globalAveragePool('mean', depthwise);
     graph.output('y', graph.linear('fc', features, zeros(7, 4), zeros(7)));
-    const shapes = Object.fromEntries(graph.layers.map(({ name, outputShape }) => [name, outputShape.slice(1).join('×')]));
-    expect(shapes).toMatchObject({ conv: '8×17×17', pool: '8×9×9', up: '4×18×18', depthwise: '4×18×18', 'mean.flatten': '4', fc: '7' });
+    const shapes = Object.fromEntries(
+      graph.layers.map(({ name, outputShape }) => [name, outputShape.slice(1).join('×')]),
+    );
+    expect(shapes).toMatchObject({
+      conv: '8×17×17',
+      pool: '8×9×9',
+      up: '4×18×18',
+      depthwise: '4×18×18',
+      'mean.flatten': '4',
+      fc: '7',
+    });
     const counts = Object.fromEntries(graph.layers.map(({ name, parameters, macs }) => [name, [parameters, macs]]));
     expect(counts['conv']).toEqual([8 * 27 + 8, 8 * 27 * 17 * 17]);
     expect(counts['up']).toEqual([8 * 16 + 4, 8 * 16 * 81]);
@@ -34,12 +43,36 @@ describe('GraphBuilder', () => {
   });
 
   it.each<[string, (graph: GraphBuilder) => unknown, string]>([
-    ['a kernel for other channels', (g) => g.conv('c', g.input('x', ['n', 3, 8, 8]), zeros(4, 2, 3, 3)), 'c.weight: is 4×2×3×3, the layer needs 4×3×3×3'],
-    ['a bias of another size', (g) => g.conv('c', g.input('x', ['n', 3, 8, 8]), zeros(4, 3, 1, 1), zeros(3)), 'c.bias: is 3, the layer needs 4'],
-    ['an image without fixed sizes', (g) => g.relu('r', g.conv('c', g.input('x', ['n', 3, 'h', 8]), zeros(4, 3, 1, 1))), 'with fixed sizes, got n×3×h×8'],
-    ['a sum of different shapes', (g) => g.add('sum', g.input('a', ['n', 1, 2, 2]), g.input('b', ['n', 1, 2, 3])), 'sum: joins n×1×2×2 and n×1×2×3'],
-    ['a pool larger than its image', (g) => g.maxPool('p', g.input('x', ['n', 1, 1, 1]), { kernel: 2, stride: 2 }), 'p: pools 1×1 with a kernel of 2'],
-    ['a name used twice', (g) => g.relu('x', g.input('x', ['n', 1, 1, 1])), 'x: the graph already has a layer of that name'],
+    [
+      'a kernel for other channels',
+      (g) => g.conv('c', g.input('x', ['n', 3, 8, 8]), zeros(4, 2, 3, 3)),
+      'c.weight: is 4×2×3×3, the layer needs 4×3×3×3',
+    ],
+    [
+      'a bias of another size',
+      (g) => g.conv('c', g.input('x', ['n', 3, 8, 8]), zeros(4, 3, 1, 1), zeros(3)),
+      'c.bias: is 3, the layer needs 4',
+    ],
+    [
+      'an image without fixed sizes',
+      (g) => g.relu('r', g.conv('c', g.input('x', ['n', 3, 'h', 8]), zeros(4, 3, 1, 1))),
+      'with fixed sizes, got n×3×h×8',
+    ],
+    [
+      'a sum of different shapes',
+      (g) => g.add('sum', g.input('a', ['n', 1, 2, 2]), g.input('b', ['n', 1, 2, 3])),
+      'sum: joins n×1×2×2 and n×1×2×3',
+    ],
+    [
+      'a pool larger than its image',
+      (g) => g.maxPool('p', g.input('x', ['n', 1, 1, 1]), { kernel: 2, stride: 2 }),
+      'p: pools 1×1 with a kernel of 2',
+    ],
+    [
+      'a name used twice',
+      (g) => g.relu('x', g.input('x', ['n', 1, 1, 1])),
+      'x: the graph already has a layer of that name',
+    ],
   ])('refuses %s', (_what, build, message) => {
     expect(() => build(new GraphBuilder('g'))).toThrow(message);
   });

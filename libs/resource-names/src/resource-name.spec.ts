@@ -25,9 +25,16 @@ describe('resource names', () => {
     fc.assert(
       fc.property(id, id, number, aliasId, (namespace, model, version, alias) => {
         expect(parseModelName(formatModelName({ namespace, model }))).toEqual({ namespace, model });
-        expect(parseVersionName(formatVersionName({ namespace, model, version }))).toEqual({ namespace, model, version });
+        expect(parseVersionName(formatVersionName({ namespace, model, version }))).toEqual({
+          namespace,
+          model,
+          version,
+        });
         expect(parseAliasName(formatAliasName({ namespace, model, alias }))).toEqual({ namespace, model, alias });
-        expect(parseDatasetName(formatDatasetName({ namespace, dataset: model }))).toEqual({ namespace, dataset: model });
+        expect(parseDatasetName(formatDatasetName({ namespace, dataset: model }))).toEqual({
+          namespace,
+          dataset: model,
+        });
         expect(parseRunName(formatRunName({ namespace, run: version }))).toEqual({ namespace, run: version });
         expect(parseNamespace(`namespaces/${namespace}`)).toBe(namespace);
       }),
@@ -46,12 +53,19 @@ describe('resource names', () => {
     );
   });
 
-  it.each(['', 'namespaces/a', 'namespaces/a/models/', 'namespaces/a/models/b/', 'namespaces/A/models/b', 'namespaces/a/models/../b', 'x/a/models/b'])(
-    'refuse %j as a model, and say the form',
-    (name) => {
-      expect(() => parseModelName(name)).toThrow(`name: got "${name}"; the form is namespaces/{namespace}/models/{model}`);
-    },
-  );
+  it.each([
+    '',
+    'namespaces/a',
+    'namespaces/a/models/',
+    'namespaces/a/models/b/',
+    'namespaces/A/models/b',
+    'namespaces/a/models/../b',
+    'x/a/models/b',
+  ])('refuse %j as a model, and say the form', (name) => {
+    expect(() => parseModelName(name)).toThrow(
+      `name: got "${name}"; the form is namespaces/{namespace}/models/{model}`,
+    );
+  });
 
   it('refuse version 0, leading zeros and aliases that could be mistaken', () => {
     expect(() => parseVersionName('namespaces/a/models/b/versions/0')).toThrow('is a number from 1');
@@ -71,7 +85,12 @@ describe('model references', () => {
     expect(parseModelReference(reference)).toEqual(meaning);
   });
 
-  it.each(['', '@production', 'a@', 'a/', 'a/0', 'a/-1', 'a@b/3', 'a/3@b', 'a b', 'A', 'a@1'])('are refused: %j', (reference) => {
-    expect(() => parseModelReference(reference)).toThrow('allowed are "name" (its production alias), "name@alias" and "name/version"');
-  });
+  it.each(['', '@production', 'a@', 'a/', 'a/0', 'a/-1', 'a@b/3', 'a/3@b', 'a b', 'A', 'a@1'])(
+    'are refused: %j',
+    (reference) => {
+      expect(() => parseModelReference(reference)).toThrow(
+        'allowed are "name" (its production alias), "name@alias" and "name/version"',
+      );
+    },
+  );
 });

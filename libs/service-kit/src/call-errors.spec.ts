@@ -30,9 +30,18 @@ describe('CallErrors', () => {
     const [details] = sent.metadata.get('grpc-status-details-bin');
     const status = Status.decode(details as Buffer);
     const parts = Object.fromEntries(status.details.map(({ typeUrl, value }) => [typeUrl.split('.').at(-1), value]));
-    expect(ErrorInfo.decode(parts['ErrorInfo'])).toEqual({ reason: 'ETAG_MISMATCH', domain: 'resmask.dev', metadata: { etag: '7' } });
-    expect(BadRequest.decode(parts['BadRequest']).fieldViolations).toMatchObject([{ field: 'alias.etag', description: 'stale' }]);
-    expect(ResourceInfo.decode(parts['ResourceInfo'])).toMatchObject({ resourceType: 'Alias', resourceName: 'production' });
+    expect(ErrorInfo.decode(parts['ErrorInfo'])).toEqual({
+      reason: 'ETAG_MISMATCH',
+      domain: 'resmask.dev',
+      metadata: { etag: '7' },
+    });
+    expect(BadRequest.decode(parts['BadRequest']).fieldViolations).toMatchObject([
+      { field: 'alias.etag', description: 'stale' },
+    ]);
+    expect(ResourceInfo.decode(parts['ResourceInfo'])).toMatchObject({
+      resourceType: 'Alias',
+      resourceName: 'production',
+    });
     expect(RetryInfo.decode(parts['RetryInfo']).retryDelay).toEqual({ seconds: 1, nanos: 500_000_000 });
     expect(log).toEqual([]);
   });

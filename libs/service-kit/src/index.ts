@@ -3,7 +3,6 @@ export { Drain } from './drain.js';
 export { createLogger, type Logger } from './logger.js';
 export { nextPageToken, type Page, type PageLimits, type PageRequest, readPage } from './page.js';
 export { Readiness } from './readiness.js';
-export { loadDescriptors } from './reflection.js';
 export { type ListeningMessage, runService } from './run-service.js';
 export { ServiceLog } from './service-log.js';
 export { serviceSettings } from './service-settings.js';

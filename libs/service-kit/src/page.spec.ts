@@ -6,7 +6,10 @@ describe('pages', () => {
   it('go on after the last key of the page before', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string()), (key, scope) => {
-        expect(readPage({ pageSize: 0, pageToken: nextPageToken(key, scope) }, scope)).toEqual({ size: 50, after: key });
+        expect(readPage({ pageSize: 0, pageToken: nextPageToken(key, scope) }, scope)).toEqual({
+          size: 50,
+          after: key,
+        });
       }),
     );
   });
@@ -19,9 +22,13 @@ describe('pages', () => {
 
   it('refuse a token of another request, and one that is none', () => {
     const token = nextPageToken('b', ['models', 'default']);
-    expect(() => readPage({ pageSize: 0, pageToken: token }, ['models', 'other'])).toThrow('list again from the first page');
+    expect(() => readPage({ pageSize: 0, pageToken: token }, ['models', 'other'])).toThrow(
+      'list again from the first page',
+    );
     for (const pageToken of ['x', 'W10', '%%%', Buffer.from('null').toString('base64url')]) {
-      expect(() => readPage({ pageSize: 0, pageToken }, [])).toThrow(expect.objectContaining({ reason: 'PAGE_TOKEN_INVALID' }));
+      expect(() => readPage({ pageSize: 0, pageToken }, [])).toThrow(
+        expect.objectContaining({ reason: 'PAGE_TOKEN_INVALID' }),
+      );
     }
   });
 });

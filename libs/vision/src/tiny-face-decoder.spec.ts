@@ -30,7 +30,10 @@ describe('decodeTinyFace', () => {
 });
 
 it('correctBox moves and scales about the centre', () => {
-  const box = correctBox({ x: 10, y: 20, width: 100, height: 50 }, { shiftX: 0.1, shiftY: -0.2, scaleWidth: 0.5, scaleHeight: 2 });
+  const box = correctBox(
+    { x: 10, y: 20, width: 100, height: 50 },
+    { shiftX: 0.1, shiftY: -0.2, scaleWidth: 0.5, scaleHeight: 2 },
+  );
   expect(box).toEqual({ x: 45, y: -15, width: 50, height: 100 });
 });
 
@@ -43,7 +46,12 @@ it('letterbox keeps proportions, fills with black, and tells the way back', () =
 
 it('annotations stay inside the picture', () => {
   const lettering = { width: () => 80, path: (_text: string, x: number, y: number) => `M${x} ${y}` };
-  const svg = annotationSvg(100, 100, [{ box: { x: 90, y: 2, width: 10, height: 10 }, text: 'happy', colour: '#fff' }], lettering);
+  const svg = annotationSvg(
+    100,
+    100,
+    [{ box: { x: 90, y: 2, width: 10, height: 10 }, text: 'happy', colour: '#fff' }],
+    lettering,
+  );
   const label = /<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"[^>]*fill="#fff"/.exec(svg);
   expect(Number(label?.[1]) + Number(label?.[3])).toBeLessThanOrEqual(100);
   expect(Number(label?.[2])).toBeGreaterThanOrEqual(0);

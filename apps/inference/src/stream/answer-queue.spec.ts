@@ -5,7 +5,9 @@ import { AnswerQueue } from './answer-queue.js';
 
 describe('AnswerQueue', () => {
   it('writes answers in the order their places were taken, whatever the order they are filled in', async () => {
-    const orders = fc.integer({ min: 1, max: 30 }).chain((size) => fc.shuffledSubarray([...Array(size).keys()], { minLength: size }));
+    const orders = fc
+      .integer({ min: 1, max: 30 })
+      .chain((size) => fc.shuffledSubarray([...Array(size).keys()], { minLength: size }));
     await fc.assert(
       fc.asyncProperty(orders, fc.boolean(), async (order, slow) => {
         const written: number[] = [];

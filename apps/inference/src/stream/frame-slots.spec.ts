@@ -65,7 +65,12 @@ describe('FrameSlots', () => {
 
   it('decides at once that an older waiting frame is dropped', async () => {
     const dropped: number[] = [];
-    const slots = new FrameSlots<number>({ maxInFlight: 1, newestOnly: true, run: () => new Promise(() => {}), drop: (frame) => dropped.push(frame) });
+    const slots = new FrameSlots<number>({
+      maxInFlight: 1,
+      newestOnly: true,
+      run: () => new Promise(() => {}),
+      drop: (frame) => dropped.push(frame),
+    });
     for (const frame of [1, 2, 3]) slots.offer(frame);
     expect(dropped).toEqual([2]);
   });

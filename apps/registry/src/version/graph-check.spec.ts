@@ -13,7 +13,15 @@ const compactGraph = compact.build(seededWeights(1)).build();
 function classifier(classes: number, batch: number | string = 'batch'): ModelProto {
   const graph = new GraphBuilder('g');
   const x = graph.globalAveragePool('mean', graph.input('input', [batch, 1, 48, 48]));
-  graph.output('logits', graph.linear('fc', x, tensor([classes, 1], new Float32Array(classes)), tensor([classes], new Float32Array(classes))));
+  graph.output(
+    'logits',
+    graph.linear(
+      'fc',
+      x,
+      tensor([classes, 1], new Float32Array(classes)),
+      tensor([classes], new Float32Array(classes)),
+    ),
+  );
   return graph.build();
 }
 
@@ -36,13 +44,21 @@ describe('checkGraph', () => {
   it.each<[string, Partial<ModelSpec['input']>, string]>([
     ['another layout', { layout: 'NHWC' }, 'batch×48×48×1 in NHWC order'],
     ['another element type', { type: 'uint8' }, 'input_spec.type: it says uint8, the graph has "input" float32'],
-    ['an input the graph lacks', { tensor: 'image' }, 'the graph has no input "image"; it has "input" float32 batch×1×48×48'],
+    [
+      'an input the graph lacks',
+      { tensor: 'image' },
+      'the graph has no input "image"; it has "input" float32 batch×1×48×48',
+    ],
   ])('refuses %s', (_what, change, message) => {
-    expect(() => checkGraph(compactGraph, { ...compact.spec, input: { ...compact.spec.input, ...change } })).toThrow(message);
+    expect(() => checkGraph(compactGraph, { ...compact.spec, input: { ...compact.spec.input, ...change } })).toThrow(
+      message,
+    );
   });
 
   it('refuses a classifier as a detector', () => {
     const output = { ...detector.spec.output, tensors: ['logits'] } as ModelSpec['output'];
-    expect(() => checkGraph(compactGraph, { ...compact.spec, output })).toThrow('the tiny-face decoder needs batch×25×2×2, the graph has "logits" float32 batch×7');
+    expect(() => checkGraph(compactGraph, { ...compact.spec, output })).toThrow(
+      'the tiny-face decoder needs batch×25×2×2, the graph has "logits" float32 batch×7',
+    );
   });
 });
