@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os';
-import { PROVIDERS } from '@resmask/runtime';
+import { cpuLimit, PROVIDERS } from '@resmask/runtime';
 import {
   addressSetting,
   choiceSetting,
@@ -36,7 +35,8 @@ export const evaluationSettings = {
   workers: integerSetting('RESMASK_WORKERS', 'worker threads, and shards of a run scored at once', {
     min: 1,
     max: 256,
-    default: availableParallelism(),
+    default: cpuLimit(),
+    defaultIs: 'the CPUs it may use',
   }),
   threads: integerSetting('RESMASK_WORKER_THREADS', 'threads one run may use inside a worker', {
     min: 1,

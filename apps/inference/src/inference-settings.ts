@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os';
-import { PROVIDERS } from '@resmask/runtime';
+import { cpuLimit, PROVIDERS } from '@resmask/runtime';
 import { addressSetting, choiceSetting, integerSetting, serviceSettings, textSetting } from '@resmask/service-kit';
 
 /** What the inference service reads from its environment. */
@@ -26,11 +25,11 @@ export const inferenceSettings = {
     ['none', 'cpu'],
     'none',
   ),
-  // Defaults to the CPUs this process may use, a container's limit included.
   workers: integerSetting('RESMASK_WORKERS', 'worker threads; each holds every loaded model', {
     min: 1,
     max: 256,
-    default: availableParallelism(),
+    default: cpuLimit(),
+    defaultIs: 'the CPUs it may use',
   }),
   threads: integerSetting('RESMASK_WORKER_THREADS', 'threads one run may use inside a worker', {
     min: 1,

@@ -1,3 +1,4 @@
+export { cpuLimit } from './cpu-limit.js';
 export { probeModel } from './probe-model.js';
 export { PROVIDERS, type Provider, type ProviderChoice } from './provider.js';
 export { serveTasks, type TaskResult } from './serve-tasks.js';

@@ -5,12 +5,17 @@ import type { Setting } from './settings.js';
 export function integerSetting(
   variable: string,
   purpose: string,
-  bounds: { min: number; max: number; default: number },
+  bounds: {
+    min: number;
+    max: number;
+    default: number /** What the default is, where the machine decides. */;
+    defaultIs?: string;
+  },
 ): Setting<number> {
   return {
     variable,
     purpose,
-    allowed: `a whole number from ${bounds.min} to ${bounds.max} (default ${bounds.default})`,
+    allowed: `a whole number from ${bounds.min} to ${bounds.max} (default ${bounds.defaultIs ?? bounds.default})`,
     schema: z.coerce.number().int().min(bounds.min).max(bounds.max).default(bounds.default),
   };
 }
