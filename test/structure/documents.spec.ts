@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 it('docs/errors.md tells every reason with its code, and no other', () => {
-  const rows = [...text('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| ([A-Z_]+) \|/gm)].map(([, reason, code]) => [
+  const rows = [...text('docs/errors.md').matchAll(/^\| `([A-Z_]+)` +\| ([A-Z_]+) +\|/gm)].map(([, reason, code]) => [
     reason,
     code,
   ]);
