@@ -1,0 +1,18 @@
+#!/bin/sh
+# Builds the tools that look at the project from outside, grpcurl and Helm, into build/tools. Tests that use them are skipped
+# where neither they nor Go are.
+set -eu
+cd "$(dirname "$0")/.."
+mkdir -p build/tools
+build() {
+  if command -v "$1" > /dev/null || [ -x "build/tools/$1" ]; then
+    return
+  fi
+  if ! command -v go > /dev/null; then
+    echo "SKIPPED: $1 is not there and Go is not there to build it"
+    return
+  fi
+  GOBIN="$(pwd)/build/tools" go install "$2"
+}
+build grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
+build helm helm.sh/helm/v4/cmd/helm@v4.3.1

@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { evaluationSettings } from '../../apps/evaluation/dist/evaluation-settings.js';
+import { inferenceSettings } from '../../apps/inference/dist/inference-settings.js';
+import { registrySettings } from '../../apps/registry/dist/registry-settings.js';
+
+const root = join(import.meta.dirname, '../..');
+const CHART = join(root, 'helm/resmask');
+const BUILT = join(root, 'build/tools/helm');
+const HELM = existsSync(BUILT) ? BUILT : 'helm';
+const there = spawnSync(HELM, ['version']).status === 0;
+const KUBERNETES = ['1.30.0', '1.34.0', '1.37.0'];
+const DEFAULT = join(CHART, 'ci/default-values.yaml');
+const profiles = globSync('ci/*-values.yaml', { cwd: CHART });
+
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly env: { readonly name: string; readonly value?: string }[];
+  readonly securityContext: Record<string, unknown>;
+  readonly resources: Record<'requests' | 'limits', Record<string, unknown>>;
+  readonly readinessProbe?: { readonly grpc: { readonly service: string } };
+}
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly template?: { readonly spec: { readonly containers: Container[] } & Record<string, unknown> };
+  };
+}
+
+const helm = (...args: string[]) => spawnSync(HELM, args, { encoding: 'utf8' });
+/** Helm built from its module takes the cluster for an old one unless told; a later flag wins. */
+const template = (...args: string[]) => helm('template', 'demo', CHART, '--kube-version', KUBERNETES[0], ...args);
+
+function manifests(...args: string[]): Manifest[] {
+  const { status, stdout, stderr } = template(...args);
+  expect(status, stderr).toBe(0);
+  return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+}
+
+function container(objects: readonly Manifest[], component: string): Container {
+  const deployment = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(component));
+  return deployment!.spec.template!.spec.containers[0];
+}
+
+const environment = ({ env }: Container): Record<string, string | undefined> =>
+  Object.fromEntries(env.map(({ name, value }) => [name, value]));
+
+it('the chart, its services and the project have one version', () => {
+  const chart = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(chart).toMatchObject({ version, appVersion: version });
+});
+
+it('the Dockerfile has a target for every image the chart names', () => {
+  const targets = [...readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(/^FROM .* AS (\S+)$/gm)].map(
+    ([, target]) => target,
+  );
+  const values = readFileSync(join(CHART, 'values.yaml'), 'utf8');
+  const images = [...values.matchAll(/repository: resmask\/(\S+)/g)].map(([, image]) => image);
+  expect(images).toHaveLength(4);
+  expect(targets).toEqual(expect.arrayContaining(images));
+});
+
+describe.skipIf(!there)('the chart, as Helm renders it', () => {
+  it.each(profiles)('lints strictly with %s', (profile) => {
+    const { status, stdout } = helm(
+      'lint',
+      '--strict',
+      '--kube-version',
+      KUBERNETES[0],
+      CHART,
+      '--values',
+      join(CHART, profile),
+    );
+    expect(status, stdout).toBe(0);
+  });
+
+  it.each(profiles)('renders the same for every Kubernetes it allows with %s', (profile) => {
+    const rendered = KUBERNETES.map((version) => {
+      const { status, stdout, stderr } = template('--values', join(CHART, profile), '--kube-version', version);
+      expect(status, stderr).toBe(0);
+      return stdout;
+    });
+    expect(new Set(rendered).size).toBe(1);
+  });
+
+  it.each(profiles)(
+    'runs everything under the Pod Security Standard "restricted" and with limits, with %s',
+    (profile) => {
+      const pods = manifests('--values', join(CHART, profile)).flatMap(({ spec }) => spec.template?.spec ?? []);
+      expect(pods).toHaveLength(4);
+      for (const pod of pods) {
+        expect(pod).toMatchObject({
+          automountServiceAccountToken: false,
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+        });
+        for (const { securityContext, resources } of pod.containers) {
+          expect(securityContext).toEqual({
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          });
+          expect(Object.keys(resources.limits)).toEqual(expect.arrayContaining(['cpu', 'memory']));
+          expect(Object.keys(resources.requests)).toEqual(['cpu', 'memory']);
+        }
+      }
+    },
+  );
+
+  it.each([
+    ['inference', inferenceSettings],
+    ['registry', registrySettings],
+    ['evaluation', evaluationSettings],
+  ])('gives %s only settings that it reads, and probes it by the name it answers to', (component, settings) => {
+    const known = Object.values(settings).map(({ variable }) => variable);
+    const objects = manifests('--values', join(CHART, 'ci/gpu-values.yaml'));
+    const { env, readinessProbe } = container(objects, component);
+    const given = env.map(({ name }) => name).filter((name) => !/^(OTEL|POD|NODE)_/.test(name));
+    expect(given.filter((name) => !known.includes(name))).toEqual([]);
+    const Name = component[0].toUpperCase() + component.slice(1);
+    expect(readinessProbe?.grpc.service).toBe(`resmask.${component}.v1alpha1.${Name}Service`);
+  });
+
+  it('computes on the CPU unless a GPU is asked for, and then asks for it and falls back to nothing', () => {
+    const plain = container(manifests('--values', DEFAULT), 'inference');
+    expect(environment(plain)).toMatchObject({ RESMASK_PROVIDER: 'cpu' });
+    expect(plain.resources.limits).not.toHaveProperty('nvidia.com/gpu');
+
+    const gpu = ['--values', DEFAULT, '--set', 'inference.gpu.enabled=true'];
+    const whole = container(manifests(...gpu), 'inference');
+    expect(environment(whole)).toMatchObject({ RESMASK_PROVIDER: 'cuda', RESMASK_PROVIDER_FALLBACK: 'none' });
+    expect(whole.resources.limits).toHaveProperty('nvidia.com/gpu', 1);
+    expect(whole.image).toMatch(/^resmask\/inference-cuda:/);
+
+    const slice = manifests(...gpu, '--set', 'inference.gpu.resourceName=nvidia.com/mig-1g.10gb');
+    expect(container(slice, 'inference').resources.limits).toHaveProperty('nvidia.com/mig-1g.10gb', 1);
+  });
+
+  it('runs the migrations before anything else, with nothing but the database secret', () => {
+    const [job] = manifests('--values', DEFAULT, '--show-only', 'templates/migrations/job.yaml');
+    expect(job.metadata).toMatchObject({ annotations: { 'helm.sh/hook': 'pre-install,pre-upgrade' } });
+    const pod = job.spec.template!.spec;
+    expect(pod).not.toHaveProperty('serviceAccountName');
+    expect(pod.containers.map(({ name }) => name)).toEqual(['registry', 'evaluation']);
+    expect(JSON.stringify(pod)).not.toMatch(/configMap|persistentVolumeClaim/);
+  });
+
+  it.each([
+    ['no database', [], /database\.existingSecret is required/],
+    ['an unknown value', ['inference.replica=2'], /additional properties 'replica' not allowed/],
+    ['the tag latest', ['registry.image.tag=latest'], /the tag latest is refused/],
+    ['two shared GPUs', ['inference.gpu.resourceName=nvidia.com/gpu.shared', 'inference.gpu.count=2'], /count/],
+    ['a GPU that computes on the CPU', ['inference.gpu.enabled=true', 'inference.provider=cpu'], /provider/],
+    ['CUDA without a GPU', ['inference.provider=cuda'], /provider/],
+    ['two pods on a volume for one', ['registry.replicas=2'], /replicas/],
+    [
+      'a grace period shorter than the drain',
+      ['inference.terminationGracePeriodSeconds=30'],
+      /draining takes up to 75/,
+    ],
+    ['an update that could never start', ['inference.rollingUpdate.maxSurge=0'], /maxSurge/],
+  ])('refuses %s', (_name, values, message) => {
+    const secret = values.length === 0 ? [] : ['--values', DEFAULT];
+    const { status, stderr } = template(...secret, ...values.flatMap((value) => ['--set', value]));
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(message);
+  });
+});
