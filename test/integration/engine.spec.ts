@@ -87,7 +87,9 @@ describe('the engine', () => {
     graph.output('logits', graph.relu('relu', graph.input('input', ['batch', 1, 48, 48])));
     const model = graph.build();
     for (const node of model.graph?.node ?? []) if (node.opType === 'Relu') node.opType = 'NoSuchOperator';
-    await expect(engine.acquire(await stored('broken', encodeModel(model), defaultSpec(COMPACT)))).rejects.toMatchObject({
+    await expect(
+      engine.acquire(await stored('broken', encodeModel(model), defaultSpec(COMPACT))),
+    ).rejects.toMatchObject({
       reason: 'MODEL_UNLOADABLE',
       message: expect.stringContaining('NoSuchOperator'),
     });

@@ -46,14 +46,17 @@ describe.each(ARCHITECTURES)('$name', (architecture) => {
 describe('the sizes of Table II', () => {
   const published = ARCHITECTURES.filter((architecture) => architecture.published?.counted);
 
-  it.each(published)('$name: what was counted is the printed figure, cut off after the first decimal', (architecture) => {
-    const { millions = 0, counted = 0 } = architecture.published ?? {};
-    expect(Math.floor(counted / 1e5) / 10).toBe(millions);
-    const { unique, named } = countParameters(stateDict(architecture));
-    /** The auxiliary head of Inception v3, which is no part of the graph. */
-    const trainingOnly = architecture.name === 'inception_v3' ? 3_326_696 : 0;
-    expect([unique, named, unique + trainingOnly]).toContain(counted);
-  });
+  it.each(published)(
+    '$name: what was counted is the printed figure, cut off after the first decimal',
+    (architecture) => {
+      const { millions = 0, counted = 0 } = architecture.published ?? {};
+      expect(Math.floor(counted / 1e5) / 10).toBe(millions);
+      const { unique, named } = countParameters(stateDict(architecture));
+      /** The auxiliary head of Inception v3, which is no part of the graph. */
+      const trainingOnly = architecture.name === 'inception_v3' ? 3_326_696 : 0;
+      expect([unique, named, unique + trainingOnly]).toContain(counted);
+    },
+  );
 
   it('ResMaskingNet has 137,796,423 parameters and 21.903 billion multiply-accumulates', () => {
     const network = findArchitecture('resmasking_dropout1');
@@ -97,7 +100,9 @@ describe('options', () => {
 
   it('are refused where a network has no such thing', () => {
     const plain = findArchitecture('resnet18');
-    expect(() => buildGraph(plain, shapesOnly, { outputs: ['masks'] })).toThrow('it has no masks; it has stages, features');
+    expect(() => buildGraph(plain, shapesOnly, { outputs: ['masks'] })).toThrow(
+      'it has no masks; it has stages, features',
+    );
     expect(() => networkOptions(plain, { mask: 'sigmoid' })).toThrow('mask of resnet18 is sigmoid; it has no masks');
     expect(() => networkOptions(plain, { classes: 0 })).toThrow('classes of resnet18 is 0; allowed are 1 to 100000');
     expect(() => networkOptions(plain, { width: 0 })).toThrow('width of resnet18 is 0');

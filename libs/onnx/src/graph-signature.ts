@@ -44,7 +44,8 @@ export function graphOf(model: ModelProto): GraphProto {
   return model.graph;
 }
 
-function tensorSignature(info: ValueInfoProto): TensorSignature {
+/** Name, element type and shape as a file declares them. */
+export function tensorSignature(info: ValueInfoProto): TensorSignature {
   const value = info.type?.value;
   const tensor = value?.$case === 'tensorType' ? value.value : undefined;
   return {

@@ -1,7 +1,16 @@
 import { DomainError } from '@resmask/errors';
 import { formatShape } from '@resmask/tensor';
-import { GraphProto, ModelProto, type NodeProto, type TensorProto, TensorProto_DataType } from './gen/onnx/onnx.js';
-import { graphOf, graphSignature } from './graph-signature.js';
+import { withConstantWeights } from './constant-weights.js';
+import {
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  TensorProto_DataType,
+  type ValueInfoProto,
+} from './gen/onnx/onnx.js';
+import { GraphNames } from './graph-names.js';
+import { graphOf, tensorSignature } from './graph-signature.js';
 import { floatTensor, int64Tensor, node, valueInfo } from './proto-parts.js';
 
 /** How bytes become the network's input: value = (byte × scale − mean) ÷ std; mean and std have one value per plane. */
@@ -24,39 +33,65 @@ export interface InputStage {
 /** Name of the input the stage takes: uint8 [batch, height, width, source planes]. */
 export const PIXELS_INPUT = 'resmask/pixels';
 
-const PREFIX = 'resmask/';
+/** Element types a graph may take where the stage computes in float32, which is cast to them at its end. */
+const FLOATING: ReadonlySet<number> = new Set([
+  TensorProto_DataType.FLOAT,
+  TensorProto_DataType.FLOAT16,
+  TensorProto_DataType.DOUBLE,
+  TensorProto_DataType.BFLOAT16,
+]);
 
 /**
  * A model that takes bytes instead of the original's numbers: the stage is put in front of one input, so that a caller moves
- * a quarter of the bytes and normalisation runs inside ONNX Runtime. The given model is not changed.
+ * a quarter of the bytes and normalisation runs inside ONNX Runtime. Works for any exporter's model from operator set 7 on: either
+ * layout, half-precision inputs, weights listed among the inputs. The given model is not changed.
  * @throws DomainError GRAPH_SPEC_MISMATCH if the graph has no such input or not of that form.
  */
 export function withInputStage(model: ModelProto, stage: InputStage): ModelProto {
-  const graph = graphOf(model);
-  const signature = graphSignature(model).inputs.find((input) => input.name === stage.tensor);
-  if (!signature) throw mismatch(`the graph has no input "${stage.tensor}"`);
-  if (signature.shape.length !== 4) {
-    throw mismatch(`input "${stage.tensor}" is ${formatShape(signature.shape)}, images have four axes`);
-  }
-  const [batch] = signature.shape;
-  const [height, width] = stage.layout === 'NCHW' ? signature.shape.slice(2) : signature.shape.slice(1);
-  const { nodes, initializers } = stageParts(stage);
-  const pixels = valueInfo(PIXELS_INPUT, TensorProto_DataType.UINT8, [batch, height, width, stage.sourcePlanes]);
+  const constant = withConstantWeights(model);
+  const graph = graphOf(constant);
+  const input = graph.input.find(({ name }) => name === stage.tensor);
+  if (!input) throw mismatch(`the graph has no input "${stage.tensor}"`);
+  const names = new GraphNames(graph);
+  if (names.has(PIXELS_INPUT)) throw mismatch(`the graph already has a tensor "${PIXELS_INPUT}", so an input stage`);
+  const { nodes, initializers } = stageParts(stage, elementType(input, stage), names);
   const staged: GraphProto = {
     ...graph,
     node: [...nodes, ...graph.node],
     initializer: [...initializers, ...graph.initializer],
-    input: graph.input.map((input) => (input.name === stage.tensor ? pixels : input)),
+    input: graph.input.map((other) => (other === input ? pixelsInput(input, stage) : other)),
   };
-  return { ...model, graph: staged };
+  return { ...constant, graph: staged };
 }
 
-function stageParts(stage: InputStage): { nodes: NodeProto[]; initializers: TensorProto[] } {
+function pixelsInput(input: ValueInfoProto, { tensor, layout, sourcePlanes }: InputStage): ValueInfoProto {
+  const { shape } = tensorSignature(input);
+  if (shape.length !== 4 && shape.length !== 0) {
+    throw mismatch(`input "${tensor}" is ${formatShape(shape)}, images have four axes`);
+  }
+  const [batch = 'batch', ...image] = shape;
+  const [height = 'height', width = 'width'] = layout === 'NCHW' ? image.slice(1) : image;
+  return valueInfo(PIXELS_INPUT, TensorProto_DataType.UINT8, [batch, height, width, sourcePlanes]);
+}
+
+/** @throws DomainError GRAPH_SPEC_MISMATCH if the stage gives no numbers of the kind the graph takes. */
+function elementType(input: ValueInfoProto, { tensor, type }: InputStage): TensorProto_DataType {
+  const value = input.type?.value;
+  const found = value?.$case === 'tensorType' ? value.value.elemType : undefined;
+  if (type === 'uint8' ? found === TensorProto_DataType.UINT8 : FLOATING.has(found ?? 0)) return Number(found);
+  throw mismatch(`input "${tensor}" is ${tensorSignature(input).type}, the specification says ${type}`);
+}
+
+function stageParts(
+  stage: InputStage,
+  wanted: TensorProto_DataType,
+  names: GraphNames,
+): { nodes: NodeProto[]; initializers: TensorProto[] } {
   const nodes: NodeProto[] = [];
   const initializers: TensorProto[] = [];
   let current = PIXELS_INPUT;
   const then = (op: string, inputs: string[] = [], attributes = {}): void => {
-    const output = `${PREFIX}${op.toLowerCase()}`;
+    const output = names.claim(`resmask/${op.toLowerCase()}`);
     nodes.push(node(op, output, [current, ...inputs], [output], attributes));
     current = output;
   };
@@ -64,7 +99,10 @@ function stageParts(stage: InputStage): { nodes: NodeProto[]; initializers: Tens
     initializers.push(tensor);
     return tensor.name ?? '';
   };
-  if (stage.reversePlanes) then('Gather', [constant(int64Tensor(`${PREFIX}order`, [2, 1, 0]))], { axis: 3 });
+  const perPlane = (word: string, values: readonly number[]): string =>
+    constant(floatTensor(names.claim(`resmask/${word}`), [values.length], Float32Array.from(values)));
+  if (stage.reversePlanes)
+    then('Gather', [constant(int64Tensor(names.claim('resmask/order'), [2, 1, 0]))], { axis: 3 });
   if (stage.sourcePlanes < stage.planes)
     then('Concat', Array(stage.planes - stage.sourcePlanes).fill(current), { axis: 3 });
   if (stage.type === 'float32') {
@@ -72,13 +110,12 @@ function stageParts(stage: InputStage): { nodes: NodeProto[]; initializers: Tens
     // Channels are last here, so one value per plane broadcasts.
     const factor = stage.std.map((std) => stage.scale / std);
     const offset = stage.mean.map((mean, plane) => mean / stage.std[plane]);
-    then('Mul', [constant(floatTensor(`${PREFIX}factor`, [factor.length], Float32Array.from(factor)))]);
-    if (offset.some((value) => value !== 0)) {
-      then('Sub', [constant(floatTensor(`${PREFIX}offset`, [offset.length], Float32Array.from(offset)))]);
-    }
+    then('Mul', [perPlane('factor', factor)]);
+    if (offset.some((value) => value !== 0)) then('Sub', [perPlane('offset', offset)]);
+    if (wanted !== TensorProto_DataType.FLOAT) then('Cast', [], { to: wanted });
   }
   if (stage.layout === 'NCHW') then('Transpose', [], { perm: [0, 3, 1, 2] });
-  nodes.push(node('Identity', `${PREFIX}input`, [current], [stage.tensor]));
+  nodes.push(node('Identity', names.claim('resmask/input'), [current], [stage.tensor]));
   return { nodes, initializers };
 }
 

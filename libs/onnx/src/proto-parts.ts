@@ -61,7 +61,7 @@ export function valueInfo(name: string, elemType: TensorProto_DataType, shape: r
   });
 }
 
-function tensorProto(
+export function tensorProto(
   name: string,
   shape: readonly number[],
   dataType: TensorProto_DataType,

@@ -25,19 +25,25 @@ export class Session {
     readonly provider: Provider,
   ) {}
 
-  /** @throws DomainError MODEL_UNLOADABLE with ONNX Runtime's reason, or TypeError on the main thread. */
-  static async open(model: Uint8Array, { provider, threads }: SessionOptions): Promise<Session> {
+  /**
+   * @param model an ONNX file's bytes, or its path, which a model with external data needs
+   * @throws DomainError MODEL_UNLOADABLE with ONNX Runtime's reason, or TypeError on the main thread.
+   */
+  static async open(model: Uint8Array | string, { provider, threads }: SessionOptions): Promise<Session> {
     if (isMainThread) throw new TypeError('sessions belong in worker threads: run() blocks the thread it is called on');
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [provider],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      // A spinning thread takes a core from the next worker.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      logSeverityLevel: 3,
+    };
     try {
-      const inner = await InferenceSession.create(model, {
-        executionProviders: [provider],
-        graphOptimizationLevel: 'all',
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        // A spinning thread takes a core from the next worker.
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
-        logSeverityLevel: 3,
-      });
+      const inner = await (typeof model === 'string'
+        ? InferenceSession.create(model, options)
+        : InferenceSession.create(model, options));
       return new Session(inner, provider);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);

@@ -31,7 +31,7 @@ export async function buildNetwork(target: NetworkTarget, weights: WeightSource)
   const graph = buildGraph(architecture, weights, options);
   const parameters = graph.layers.reduce((sum, layer) => sum + layer.parameters, 0);
   await mkdir(dirname(file), { recursive: true });
-  const written = await writeModel(graph.build(), file, format);
+  const written = await writeModel(graph.build(), parameters, file, format);
   const spec = specPathOf(file);
   await writeSpecFile(spec, architecture.spec(options));
   return { network: architecture.name, ...written, spec, parameters };
