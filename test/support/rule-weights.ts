@@ -24,9 +24,9 @@ export function ruleWeights(statistics: Statistics = ruleStatistics): WeightSour
   };
 }
 
-/** Means within ±0.1, variances from 0.8 to 1.2. */
+/** Means within ±0.1, variances from 2 to 4, so that values do not grow from block to block. */
 export const ruleStatistics: Statistics = (key, length) =>
-  filled(key, length, key.endsWith('mean') ? (u) => 0.2 * (u - 0.5) : (u) => 0.8 + 0.4 * u);
+  filled(key, length, key.endsWith('mean') ? (u) => 0.2 * (u - 0.5) : (u) => 2 + 2 * u);
 
 /** An image of noise: [channels, side, side] in [0, 1). */
 export function noiseImage(channels: number, side: number): Float32Array {
