@@ -14,6 +14,7 @@ import { addNetworkFlags, type NetworkFlags, networkChoice } from '../networks/n
 import { type NetworkSize, networkSize } from '../networks/network-size.js';
 import { readWeightFile, shippedWeights } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
+import { addNetworksBench } from './networks-bench.js';
 
 interface BuildOptions extends NetworkFlags {
   readonly output: string;
@@ -37,6 +38,7 @@ export function addNetworkCommands(program: Command): void {
     .option('--weights <file>', 'safetensors file with the weights; without it the shipped ones')
     .option('--seed <number>', 'untrained weights from a seed', parseSeed);
   addNetworkFlags(build).action(action(buildFile));
+  addNetworksBench(networks);
 }
 
 async function list({ output }: Context): Promise<void> {
