@@ -1,7 +1,7 @@
 import { type Allowance, PickleDict, type PickleValue } from '@resmask/pickle';
 import { keyText, type PlainValue, PlainValues } from './plain-value.js';
 import { invalid } from './refusals.js';
-import { TensorSearch } from './tensor-search.js';
+import { SearchBudget, TensorSearch } from './tensor-search.js';
 import type { TorchTensor } from './torch-tensor.js';
 
 /** Keys under which trainers keep the state dict beside other things; the first that holds tensors counts. */
@@ -25,16 +25,19 @@ export interface StateDict {
  */
 export function findStateDict(root: PickleValue, memory: Allowance): StateDict {
   const plain = new PlainValues();
+  const budget = new SearchBudget();
   const extra: [string, PlainValue][] = [];
   const addExtra = (key: PickleValue, value: PickleValue): number => extra.push([keyText(key), plain.of(value)]);
   const wrappers: string[] = [];
   let holder = root;
-  for (let inner = unwrap(holder, memory); inner && wrappers.length < MAX_WRAPPERS; inner = unwrap(holder, memory)) {
+  while (wrappers.length < MAX_WRAPPERS) {
+    const inner = unwrap(holder, (value) => new TensorSearch(memory, budget).visit(value, ''));
+    if (!inner) break;
     wrappers.push(inner.wrapper);
     for (const [key, value] of inner.others) addExtra(key, value);
     holder = inner.held;
   }
-  const search = new TensorSearch(memory);
+  const search = new TensorSearch(memory, budget);
   if (!(holder instanceof PickleDict)) search.visit(holder, '');
   else for (const [key, value] of holder.entries) if (!search.visit(value, keyText(key), 1)) addExtra(key, value);
   if (search.tensors.size === 0) throw invalid('the checkpoint holds no tensors');
@@ -48,11 +51,11 @@ interface Unwrapped {
   readonly others: readonly (readonly [PickleValue, PickleValue])[];
 }
 
-function unwrap(holder: PickleValue, memory: Allowance): Unwrapped | undefined {
+function unwrap(holder: PickleValue, holdsTensors: (value: PickleValue) => boolean): Unwrapped | undefined {
   if (!(holder instanceof PickleDict)) return undefined;
   for (const wrapper of WRAPPERS) {
     const held = holder.entries.get(wrapper);
-    if (!(held instanceof PickleDict) || !new TensorSearch(memory).visit(held, '')) continue;
+    if (!(held instanceof PickleDict && holdsTensors(held))) continue;
     return { wrapper, held, others: [...holder.entries].filter(([key]) => key !== wrapper) };
   }
   return undefined;

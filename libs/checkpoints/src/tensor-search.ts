@@ -5,15 +5,31 @@ import { TorchTensor } from './torch-tensor.js';
 
 /** Deeper parts are not looked into; containers that hold themselves end here. */
 const MAX_DEPTH = 32;
-const MAX_VALUES = 200_000;
 const MAX_NAME = 1024;
+
+/** How many values are looked at, however often they are shared; searches of the same checkpoint have one budget. */
+export class SearchBudget {
+  #left: number;
+
+  constructor(readonly limit = 2_000_000) {
+    this.#left = limit;
+  }
+
+  /** @throws DomainError CHECKPOINT_TOO_LARGE when it is used up. */
+  spend(): void {
+    this.#left -= 1;
+    if (this.#left < 0) throw tooLarge(`finding the checkpoint's tensors needs more than ${this.limit} steps`);
+  }
+}
 
 /** Collects the tensors of pickled data by dotted names, in their order: `{'a': {'b': tensor}}` has `a.b`. */
 export class TensorSearch {
   readonly #tensors = new Map<string, TorchTensor>();
-  #left = MAX_VALUES;
 
-  constructor(private readonly memory: Allowance) {}
+  constructor(
+    private readonly memory: Allowance,
+    private readonly budget: SearchBudget,
+  ) {}
 
   get tensors(): ReadonlyMap<string, TorchTensor> {
     return this.#tensors;
@@ -24,8 +40,7 @@ export class TensorSearch {
    * @throws DomainError WEIGHTS_INVALID if two tensors have the same name, CHECKPOINT_TOO_LARGE if there is too much to look at.
    */
   visit(value: PickleValue, name: string, depth = 0): boolean {
-    this.#left -= 1;
-    if (this.#left < 0) throw tooLarge(`the checkpoint holds more than ${MAX_VALUES} values`);
+    this.budget.spend();
     if (value instanceof TorchTensor) return this.#add(name, value);
     if (depth >= MAX_DEPTH) return false;
     let found = false;
