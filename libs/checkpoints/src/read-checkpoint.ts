@@ -28,22 +28,24 @@ export interface Checkpoint {
 
 /**
  * Reads a checkpoint: a PyTorch zip file, a PyTorch legacy file or a safetensors file. Nothing in it is executed, and tensors are
- * views into `bytes` where it holds them in a row.
+ * views into `file` where it holds them in a row.
  * @throws DomainError WEIGHTS_INVALID if the file is damaged or of another kind, CHECKPOINT_UNSAFE if its pickle names a global that
  * is not allowed, CHECKPOINT_TOO_LARGE if it asks for more than `limits`.
  */
 export async function readCheckpoint(
-  bytes: Uint8Array,
-  limits: CheckpointLimits = checkpointLimits(bytes.length),
+  file: Uint8Array,
+  limits: CheckpointLimits = checkpointLimits(file.length),
 ): Promise<Checkpoint> {
+  // Of a Node Buffer every part is a Buffer again, whose `slice` is no copy; whoever takes a tensor's bytes need not know.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length);
   const format = checkpointFormat(bytes);
   if (format === 'safetensors') {
     const { tensors, metadata } = storedSafetensors(bytes);
     return { format, ...withoutPrefix(tensors), extra: metadata };
   }
-  const file = format === 'pytorch-zip' ? await readTorchZip(bytes, limits) : readTorchLegacy(bytes, limits);
-  const { tensors, ...rest } = findStateDict(file.root, limits.memory);
-  return { format, ...rest, ...withoutPrefix(storedTensors(tensors, file, limits)) };
+  const read = format === 'pytorch-zip' ? await readTorchZip(bytes, limits) : readTorchLegacy(bytes, limits);
+  const { tensors, ...rest } = findStateDict(read.root, limits.memory);
+  return { format, ...rest, ...withoutPrefix(storedTensors(tensors, read, limits)) };
 }
 
 function storedTensors(
