@@ -1,3 +1,4 @@
+import { guessNetwork, type NetworkGuess } from '@resmask/architectures';
 import {
   aliasesOf,
   type Checkpoint,
@@ -6,6 +7,7 @@ import {
   readCheckpoint,
 } from '@resmask/checkpoints';
 import { readInput } from '../networks/shipped-weights.js';
+import { shapesOf } from './checkpoint-shapes.js';
 
 /** What is told of a checkpoint; `--json` prints it as it is. */
 export interface CheckpointView {
@@ -18,6 +20,8 @@ export interface CheckpointView {
   readonly prefix?: string;
   readonly tensors: readonly TensorView[];
   readonly extra: Readonly<Record<string, PlainValue>>;
+  /** The network these tensors most likely are. */
+  readonly guess?: NetworkGuess;
 }
 
 export interface TensorView {
@@ -41,5 +45,7 @@ function checkpointView(file: string, sizeBytes: number, checkpoint: Checkpoint)
     const sameAs = aliases.get(name);
     return { name, dtype, shape, ...(sameAs && { sameAs }) };
   });
-  return { file, format, sizeBytes, ...(wrapper && { wrapper }), ...(prefix && { prefix }), tensors, extra };
+  const guess = guessNetwork(shapesOf(checkpoint.tensors));
+  const found = { ...(wrapper && { wrapper }), ...(prefix && { prefix }) };
+  return { file, format, sizeBytes, ...found, ...(guess && { guess }), tensors, extra };
 }

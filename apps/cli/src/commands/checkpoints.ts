@@ -1,12 +1,19 @@
+import { DomainError } from '@resmask/errors';
 import { formatShape } from '@resmask/tensor';
 import type { Command } from 'commander';
 import { convertToSafetensors } from '../checkpoints/convert-checkpoint.js';
+import { convertNetwork } from '../checkpoints/convert-network.js';
 import { type CheckpointView, inspectCheckpoint } from '../checkpoints/inspect-checkpoint.js';
 import { action, type Context } from '../context.js';
+import { builtText } from '../networks/build-network.js';
+import { addNetworkFlags, type NetworkFlags, networkChoice } from '../networks/network-flags.js';
 import { fields, table } from '../terminal/output.js';
 
-interface ConvertOptions {
-  readonly to: string;
+interface ConvertOptions extends NetworkFlags {
+  readonly to?: string;
+  readonly network?: string;
+  readonly output?: string;
+  readonly strict: boolean;
 }
 
 export function addCheckpointCommands(program: Command): void {
@@ -18,12 +25,15 @@ export function addCheckpointCommands(program: Command): void {
     .argument('<file>', 'a checkpoint')
     .description('format, tensors, aliases, and what was noted beside them')
     .action(action(inspect));
-  checkpoints
+  const convert = checkpoints
     .command('convert')
     .argument('<file>', 'a checkpoint')
-    .description('write the tensors of a checkpoint in another format')
-    .requiredOption('--to <file.safetensors>', 'the safetensors file to write')
-    .action(action(convert));
+    .description('write a checkpoint as an ONNX file with its specification, or its tensors as they are')
+    .option('-o, --output <model.onnx>', 'the ONNX file to write')
+    .option('--network <name>', 'the network it holds, see "networks list"; without it the one its tensors fit')
+    .option('--no-strict', 'leave out tensors the network has no use for')
+    .option('--to <file.safetensors>', 'write the tensors of any checkpoint as safetensors instead');
+  addNetworkFlags(convert).action(action(convertFile));
 }
 
 async function inspect({ output }: Context, _options: unknown, file: string): Promise<void> {
@@ -31,7 +41,27 @@ async function inspect({ output }: Context, _options: unknown, file: string): Pr
   output.result(view, () => describe(view));
 }
 
-async function convert({ output }: Context, { to }: ConvertOptions, file: string): Promise<void> {
+async function convertFile(context: Context, options: ConvertOptions, file: string): Promise<void> {
+  const { to, output } = options;
+  if ((to === undefined) === (output === undefined)) {
+    throw new DomainError('FIELD_INVALID', 'either -o FILE.onnx or --to FILE.safetensors is needed, and not both');
+  }
+  if (to !== undefined) return toSafetensors(context, file, to);
+  const { network, strict } = options;
+  const converted = await convertNetwork({
+    source: file,
+    network,
+    strict,
+    ...networkChoice(options),
+    file: output ?? '',
+  });
+  context.output.result(converted, () => {
+    const ignored = converted.ignored.length > 0 ? `, ${converted.ignored.length} tensors left out` : '';
+    return `${builtText(converted)}${ignored}`;
+  });
+}
+
+async function toSafetensors({ output }: Context, file: string, to: string): Promise<void> {
   const converted = await convertToSafetensors(file, to);
   output.result(converted, () => {
     const aliases = converted.aliases > 0 ? ` (${converted.aliases} of them aliases, written out)` : '';
@@ -46,6 +76,10 @@ function describe(view: CheckpointView): string {
     ['format', view.format],
     ['size', `${view.sizeBytes} bytes`],
     ['tensors', `${tensors.length} (${kindsOf(tensors)})`],
+    [
+      'network',
+      view.guess ? `${view.guess.network}${choices(view.guess.options)}: ${view.guess.reason}` : 'none known here',
+    ],
     ['aliases', tensors.filter(({ sameAs }) => sameAs).length],
   ];
   if (wrapper) facts.push(['found under', wrapper]);
@@ -57,6 +91,12 @@ function describe(view: CheckpointView): string {
     table(['TENSOR', 'DTYPE', 'SHAPE', 'SAME AS'], rows),
     ...(notes.length > 0 ? [fields(notes)] : []),
   ].join('\n\n');
+}
+
+/** Such as ` with classes 8, width 0.5`. */
+function choices(options: object): string {
+  const list = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  return list.length === 0 ? '' : ` with ${list.join(', ')}`;
 }
 
 /** Such as `618 F32, 122 I64`. */

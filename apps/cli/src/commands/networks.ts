@@ -9,7 +9,7 @@ import {
 import { DomainError } from '@resmask/errors';
 import { type Command, InvalidArgumentError } from 'commander';
 import { action, type Context } from '../context.js';
-import { buildNetwork } from '../networks/build-network.js';
+import { buildNetwork, builtText } from '../networks/build-network.js';
 import { addNetworkFlags, type NetworkFlags, networkChoice } from '../networks/network-flags.js';
 import { type NetworkSize, networkSize } from '../networks/network-size.js';
 import { readWeightFile, shippedWeights } from '../networks/shipped-weights.js';
@@ -35,7 +35,7 @@ export function addNetworkCommands(program: Command): void {
     .argument('<name>', 'a network, see "networks list"')
     .description('write a network as an ONNX file, with its specification beside it')
     .requiredOption('-o, --output <file>', 'the ONNX file to write')
-    .option('--weights <file>', 'safetensors file with the weights; without it the shipped ones')
+    .option('--weights <file>', 'checkpoint with the weights; without it the shipped ones')
     .option('--seed <number>', 'untrained weights from a seed', parseSeed);
   addNetworkFlags(build).action(action(buildFile));
   addNetworksBench(networks);
@@ -107,16 +107,12 @@ async function buildFile({ output }: Context, flags: BuildOptions, name: string)
   }
   const target = { architecture, ...networkChoice(flags), file: flags.output };
   const built = await buildNetwork(target, await weightsOf(name, flags));
-  output.result(
-    built,
-    () =>
-      `${built.file}: ${built.parameters} parameters, ${built.sizeBytes} bytes${built.dataFile ? ` and ${built.dataBytes} in ${built.dataFile}` : ''}; specification in ${built.spec}`,
-  );
+  output.result(built, () => builtText(built));
 }
 
 function weightsOf(name: string, { weights, seed }: BuildOptions) {
   if (seed !== undefined) return seededWeights(seed);
-  return weights === undefined ? shippedWeights(name) : readWeightFile(weights);
+  return weights === undefined ? shippedWeights(name) : readWeightFile(name, weights);
 }
 
 function grouped(count: number): string {

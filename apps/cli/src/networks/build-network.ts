@@ -17,6 +17,12 @@ export interface BuiltNetwork extends WrittenModel {
   readonly parameters: number;
 }
 
+/** One line for people. */
+export function builtText({ network, file, parameters, sizeBytes, dataFile, dataBytes, spec }: BuiltNetwork): string {
+  const beside = dataFile ? ` and ${dataBytes} in ${dataFile}` : '';
+  return `${file}: ${network}, ${parameters} parameters, ${sizeBytes} bytes${beside}; specification in ${spec}`;
+}
+
 export interface NetworkTarget {
   readonly architecture: Architecture;
   readonly options: Partial<NetworkOptions>;
