@@ -2,6 +2,7 @@
 
     python networks.py kept    > kept.json     the vectors kept beside this file
     python networks.py CASE...                 JSON of the cases named, for a comparison on the spot
+    python networks.py save CASE FILE zip      the case as the trainer saves it, in PyTorch's zip format; or legacy
 
 Needs torch and torchvision; weights, statistics and images follow test/support/rule-weights.ts. The Residual Masking Networks are
 written here from the paper and the facts of the published code.
@@ -248,6 +249,15 @@ def answer(name):
     return {"case": name, "network": name.split(" ")[0], "options": options, "logits": logits.tolist(), "trace": trace}
 
 
+def save(name, file, form):
+    module, *_ = CASES[name]()
+    saved = {"arch": name, "net": fill(module).state_dict(), "best_val_acc": 71.5, "train_losses": [1.5, 1.25]}
+    torch.save(saved, file, _use_new_zipfile_serialization=form == "zip")
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "save":
+        save(*sys.argv[2:])
+        sys.exit()
     names = KEPT if sys.argv[1:] == ["kept"] else sys.argv[1:]
     json.dump([answer(name) for name in names], sys.stdout, indent=1)

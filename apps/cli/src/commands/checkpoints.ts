@@ -1,4 +1,3 @@
-import { DomainError } from '@resmask/errors';
 import { formatShape } from '@resmask/tensor';
 import type { Command } from 'commander';
 import { convertToSafetensors } from '../checkpoints/convert-checkpoint.js';
@@ -8,6 +7,7 @@ import { action, type Context } from '../context.js';
 import { builtText } from '../networks/build-network.js';
 import { addNetworkFlags, type NetworkFlags, networkChoice } from '../networks/network-flags.js';
 import { fields, table } from '../terminal/output.js';
+import { WrongUse } from '../wrong-use.js';
 
 interface ConvertOptions extends NetworkFlags {
   readonly to?: string;
@@ -44,7 +44,7 @@ async function inspect({ output }: Context, _options: unknown, file: string): Pr
 async function convertFile(context: Context, options: ConvertOptions, file: string): Promise<void> {
   const { to, output } = options;
   if ((to === undefined) === (output === undefined)) {
-    throw new DomainError('FIELD_INVALID', 'either -o FILE.onnx or --to FILE.safetensors is needed, and not both');
+    throw new WrongUse('either -o FILE.onnx or --to FILE.safetensors is needed, and not both');
   }
   if (to !== undefined) return toSafetensors(context, file, to);
   const { network, strict } = options;

@@ -6,7 +6,6 @@ import {
   seededWeights,
   shapesOnly,
 } from '@resmask/architectures';
-import { DomainError } from '@resmask/errors';
 import { type Command, InvalidArgumentError } from 'commander';
 import { action, type Context } from '../context.js';
 import { buildNetwork, builtText } from '../networks/build-network.js';
@@ -14,6 +13,7 @@ import { addNetworkFlags, type NetworkFlags, networkChoice } from '../networks/n
 import { type NetworkSize, networkSize } from '../networks/network-size.js';
 import { readWeightFile, shippedWeights } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
+import { WrongUse } from '../wrong-use.js';
 import { addNetworksBench } from './networks-bench.js';
 
 interface BuildOptions extends NetworkFlags {
@@ -103,7 +103,7 @@ async function show({ output }: Context, _options: unknown, name: string): Promi
 async function buildFile({ output }: Context, flags: BuildOptions, name: string): Promise<void> {
   const architecture = findArchitecture(name);
   if (flags.weights !== undefined && flags.seed !== undefined) {
-    throw new DomainError('FIELD_INVALID', '--weights and --seed exclude each other');
+    throw new WrongUse('--weights and --seed exclude each other');
   }
   const target = { architecture, ...networkChoice(flags), file: flags.output };
   const built = await buildNetwork(target, await weightsOf(name, flags));
