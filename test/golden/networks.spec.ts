@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildGraph, findArchitecture, type NetworkOptions, networkOptions } from '@resmask/architectures';
+import {
+  ARCHITECTURES,
+  buildGraph,
+  findArchitecture,
+  type NetworkOptions,
+  networkOptions,
+} from '@resmask/architectures';
 import { foldBatchNorm } from '@resmask/onnx';
 import type { SessionTensor } from '@resmask/runtime';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildNetwork } from '../../apps/cli/dist/networks/build-network.js';
 import { pythonWith } from '../support/python-with.js';
 import { noiseImage, ruleWeights, waveImage } from '../support/rule-weights.js';
 import { feed, runModel } from '../support/run-model.js';
@@ -42,6 +51,30 @@ describe('networks from TypeScript answer as PyTorch does', () => {
       await expectSameAnswers(answer);
     },
   );
+});
+
+describe('ONNX files of every network', () => {
+  const python = pythonWith('onnx');
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'resmask-networks-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.skipIf(!python)('are accepted by the checker of the Python package, folded and not', async () => {
+    const files: string[] = [];
+    for (const architecture of ARCHITECTURES) {
+      for (const fold of [true, false]) {
+        const file = join(folder, `${architecture.name}.${fold}.onnx`);
+        const format = { fold, half: !fold };
+        await buildNetwork({ architecture, options: { width: 1 / 8 }, format, file }, ruleWeights());
+        files.push(file);
+      }
+    }
+    const check = 'import onnx, sys\nfor file in sys.argv[1:]: onnx.checker.check_model(file, full_check=True)';
+    execFileSync(python ?? '', ['-c', check, ...files]);
+    expect(files).toHaveLength(2 * ARCHITECTURES.length);
+  });
 });
 
 async function expectSameAnswers({ network, options: given, logits, trace }: Case): Promise<void> {
