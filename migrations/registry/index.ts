@@ -1,6 +1,7 @@
 import { RegistryInitial1794960000001 } from './0001-initial.js';
+import { RegistryLifecycle1794960000002 } from './0002-lifecycle.js';
 
 export { registrySchema } from './schema.js';
 
 /** In the order they run. */
-export const registryMigrations = [RegistryInitial1794960000001];
+export const registryMigrations = [RegistryInitial1794960000001, RegistryLifecycle1794960000002];

@@ -1,6 +1,13 @@
 import { FolderArtifactStore } from '@resmask/artifacts';
 import { RegistryServiceService } from '@resmask/contracts/registry.v1alpha1';
-import { assertMigrated, migrate, openDataSource, translateDatabaseError, watchDatabase } from '@resmask/database';
+import {
+  assertMigrated,
+  migrate,
+  Notifications,
+  openDataSource,
+  translateDatabaseError,
+  watchDatabase,
+} from '@resmask/database';
 import { registryMigrations, registrySchema } from '@resmask/migrations/registry';
 import {
   CallErrors,
@@ -13,7 +20,8 @@ import {
   startService,
 } from '@resmask/service-kit';
 import { DataSource } from 'typeorm';
-import { AliasEntity } from './alias/alias.entity.js';
+import { AliasEntity, AliasEventEntity } from './alias/alias.entity.js';
+import { EventFeed } from './event/event-feed.js';
 import { ModelEntity } from './model/model.entity.js';
 import { RegistryModule } from './registry.module.js';
 import { ARTIFACT_STORE, UPLOAD_LIMITS } from './registry-parts.js';
@@ -22,7 +30,7 @@ import { ArtifactBlobEntity, VersionEntity, VersionFileEntity } from './version/
 
 export const REGISTRY_SERVICES = { 'resmask.registry.v1alpha1.RegistryService': RegistryServiceService };
 
-const ENTITIES = [ModelEntity, VersionEntity, VersionFileEntity, ArtifactBlobEntity, AliasEntity];
+const ENTITIES = [ModelEntity, VersionEntity, VersionFileEntity, ArtifactBlobEntity, AliasEntity, AliasEventEntity];
 
 /** Brings the registry's schema up to date. @returns the migrations that ran */
 export function migrateRegistry(url: string): Promise<string[]> {
@@ -55,11 +63,20 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
   ]);
   const stopWatching = watchDatabase(dataSource, (reachable) => readiness.set(reachable));
   const service = await startService({ module, services: REGISTRY_SERVICES, config, log, errors, drain, readiness });
+  const feed = service.app.get(EventFeed);
+  const notifications = Notifications.listen({
+    url: config.databaseDirectUrl ?? url,
+    channel: 'registry_event',
+    applicationName: 'resmask-registry-events',
+    onNotification: (namespace) => feed.notify(namespace),
+    onConnected: () => feed.notifyAll(),
+  });
   return {
     ...service,
     close: async () => {
       await service.close();
       stopWatching();
+      await notifications.close();
       if (dataSource.isInitialized) await dataSource.destroy();
     },
   };

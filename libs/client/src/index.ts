@@ -16,12 +16,30 @@ export {
   type RecognizeResponse,
   type Region,
 } from '@resmask/contracts/inference.v1alpha1';
-export { type Alias, type Model, type ModelVersion, Task } from '@resmask/contracts/registry.v1alpha1';
+export {
+  type Alias,
+  type AliasEvent,
+  AliasEvent_Kind,
+  type Event,
+  type Lineage,
+  type Model,
+  type ModelVersion,
+  State,
+  type TagValue,
+  Task,
+} from '@resmask/contracts/registry.v1alpha1';
 export type { ConnectOptions } from './channel.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
 export { encodedImage, rawImage } from './image.js';
 export { type FrameInput, InferenceClient, type StreamOptions } from './inference-client.js';
-export { type NewModelVersion, RegistryClient, type UploadOptions } from './registry-client.js';
+export {
+  type ChangeOptions,
+  type ListOptions,
+  type NewModelVersion,
+  RegistryClient,
+  type UploadOptions,
+} from './registry-client.js';
 export { ResmaskError } from './resmask-error.js';
 export type { FrameAnswer, ResumeOptions } from './stream-frames.js';
 export type { Progress } from './upload.js';
+export type { WatchEventsOptions } from './watch-events.js';

@@ -1,18 +1,45 @@
 import {
   type Alias,
+  type AliasEvent,
+  CreateModelRequest,
+  DeleteModelRequest,
+  DeleteModelVersionRequest,
+  type Event,
   type Model,
-  type ModelVersion,
+  ModelVersion,
   RegistryServiceClient,
+  RollbackAliasRequest,
+  SetAliasRequest,
   type Task,
+  UpdateModelRequest,
   type UploadModelVersionRequest,
 } from '@resmask/contracts/registry.v1alpha1';
 import { type Channel, type ConnectOptions, callUnary, openChannel } from './channel.js';
 import { allPages } from './pages.js';
 import { ResmaskError } from './resmask-error.js';
 import { type Progress, upload } from './upload.js';
+import { type WatchEventsOptions, watchEvents } from './watch-events.js';
 
 /** A version to publish: what the service does not set itself. */
-export type NewModelVersion = Pick<ModelVersion, 'description' | 'architecture' | 'inputSpec' | 'outputSpec' | 'files'>;
+export type NewModelVersion = Pick<
+  ModelVersion,
+  'description' | 'architecture' | 'inputSpec' | 'outputSpec' | 'files'
+> &
+  Partial<Pick<ModelVersion, 'licence' | 'lineage' | 'modelCard' | 'tags'>>;
+
+export interface ListOptions {
+  /** Also what has been deleted. */
+  readonly showDeleted?: boolean;
+}
+
+export interface ChangeOptions {
+  /** As it was read; a stale one is refused. */
+  readonly etag?: string;
+  /** A UUID that makes repeating the same call safe. */
+  readonly requestId?: string;
+  /** Check everything and change nothing. */
+  readonly validateOnly?: boolean;
+}
 
 export interface UploadOptions {
   /** A UUID that makes repeating the same upload safe. */
@@ -29,28 +56,34 @@ export class RegistryClient {
   }
 
   createModel(parent: string, modelId: string, task: Task, description = '', requestId = ''): Promise<Model> {
-    const model = {
-      name: '',
-      task,
-      description,
-      latestVersion: 0,
-      aliases: [],
-      etag: '',
-      createTime: undefined,
-      updateTime: undefined,
-    };
-    return callUnary(this.#channel, this.#client.createModel, { parent, modelId, model, requestId });
+    const request = CreateModelRequest.fromPartial({ parent, modelId, model: { task, description }, requestId });
+    return callUnary(this.#channel, this.#client.createModel, request);
   }
 
+  /** Deleted ones too. */
   getModel(name: string): Promise<Model> {
     return callUnary(this.#channel, this.#client.getModel, { name });
   }
 
-  listModels(parent: string): AsyncGenerator<Model> {
+  listModels(parent: string, { showDeleted = false }: ListOptions = {}): AsyncGenerator<Model> {
     return allPages(async (pageToken) => {
-      const page = await callUnary(this.#channel, this.#client.listModels, { parent, pageSize: 0, pageToken });
+      const request = { parent, pageSize: 0, pageToken, showDeleted };
+      const page = await callUnary(this.#channel, this.#client.listModels, request);
       return { items: page.models, nextPageToken: page.nextPageToken };
     });
+  }
+
+  updateModel(name: string, description: string, etag = ''): Promise<Model> {
+    const request = UpdateModelRequest.fromPartial({ model: { name, description, etag }, updateMask: ['description'] });
+    return callUnary(this.#channel, this.#client.updateModel, request);
+  }
+
+  deleteModel(name: string, options: ChangeOptions = {}): Promise<Model> {
+    return callUnary(this.#channel, this.#client.deleteModel, DeleteModelRequest.fromPartial({ name, ...options }));
+  }
+
+  undeleteModel(name: string, requestId = ''): Promise<Model> {
+    return callUnary(this.#channel, this.#client.undeleteModel, { name, requestId });
   }
 
   /** Publishes a version; `bytes` are those of its files, in the order of the manifest, no chunk spanning two files. */
@@ -60,16 +93,7 @@ export class RegistryClient {
     bytes: AsyncIterable<Uint8Array>,
     { requestId = '', onProgress }: UploadOptions = {},
   ): Promise<ModelVersion> {
-    const outputOnly = {
-      name: '',
-      parameterCount: 0,
-      digest: '',
-      aliases: [],
-      etag: '',
-      createTime: undefined,
-      task: 0,
-    };
-    const modelVersion: ModelVersion = { ...outputOnly, ...version };
+    const modelVersion = ModelVersion.fromPartial(version);
     return upload(
       this.#client,
       this.#client.uploadModelVersion,
@@ -80,15 +104,52 @@ export class RegistryClient {
     );
   }
 
+  /** Deleted ones too. */
   getModelVersion(name: string): Promise<ModelVersion> {
     return callUnary(this.#channel, this.#client.getModelVersion, { name });
   }
 
-  listModelVersions(parent: string): AsyncGenerator<ModelVersion> {
+  /** All of them, or none. */
+  async batchGetModelVersions(parent: string, names: readonly string[]): Promise<ModelVersion[]> {
+    const request = { parent, names: [...names] };
+    return (await callUnary(this.#channel, this.#client.batchGetModelVersions, request)).modelVersions;
+  }
+
+  /** Newest first. */
+  listModelVersions(parent: string, { showDeleted = false }: ListOptions = {}): AsyncGenerator<ModelVersion> {
     return allPages(async (pageToken) => {
-      const page = await callUnary(this.#channel, this.#client.listModelVersions, { parent, pageSize: 0, pageToken });
+      const request = { parent, pageSize: 0, pageToken, showDeleted };
+      const page = await callUnary(this.#channel, this.#client.listModelVersions, request);
       return { items: page.modelVersions, nextPageToken: page.nextPageToken };
     });
+  }
+
+  /** Changes what is given; tags are replaced as a whole. */
+  updateModelVersion(
+    name: string,
+    change: Partial<Pick<ModelVersion, 'description' | 'tags'>>,
+    etag = '',
+  ): Promise<ModelVersion> {
+    const modelVersion = ModelVersion.fromPartial({ name, etag, ...change });
+    const request = { modelVersion, updateMask: Object.keys(change), requestId: '' };
+    return callUnary(this.#channel, this.#client.updateModelVersion, request);
+  }
+
+  archiveModelVersion(name: string, etag = '', requestId = ''): Promise<ModelVersion> {
+    return callUnary(this.#channel, this.#client.archiveModelVersion, { name, etag, requestId });
+  }
+
+  unarchiveModelVersion(name: string, etag = '', requestId = ''): Promise<ModelVersion> {
+    return callUnary(this.#channel, this.#client.unarchiveModelVersion, { name, etag, requestId });
+  }
+
+  deleteModelVersion(name: string, options: ChangeOptions = {}): Promise<ModelVersion> {
+    const request = DeleteModelVersionRequest.fromPartial({ name, ...options });
+    return callUnary(this.#channel, this.#client.deleteModelVersion, request);
+  }
+
+  undeleteModelVersion(name: string, requestId = ''): Promise<ModelVersion> {
+    return callUnary(this.#channel, this.#client.undeleteModelVersion, { name, requestId });
   }
 
   /** The version that `name`, `name@alias` or `name/version` means now. */
@@ -112,10 +173,52 @@ export class RegistryClient {
     return callUnary(this.#channel, this.#client.getAlias, { name });
   }
 
+  listAliases(parent: string): AsyncGenerator<Alias> {
+    return allPages(async (pageToken) => {
+      const page = await callUnary(this.#channel, this.#client.listAliases, { parent, pageSize: 0, pageToken });
+      return { items: page.aliases, nextPageToken: page.nextPageToken };
+    });
+  }
+
   /** Points an alias at a version; `etag` must be that of the existing alias, and empty for a new one. */
   setAlias(name: string, version: string, etag: string, reason = '', requestId = ''): Promise<Alias> {
-    const alias: Alias = { name, version, etag, updateTime: undefined };
-    return callUnary(this.#channel, this.#client.setAlias, { alias, reason, requestId });
+    const request = SetAliasRequest.fromPartial({ alias: { name, version, etag }, reason, requestId });
+    return callUnary(this.#channel, this.#client.setAlias, request);
+  }
+
+  /** Points an alias back at the version before the last promotion. */
+  rollbackAlias(name: string, etag: string, reason = '', requestId = ''): Promise<Alias> {
+    const request = RollbackAliasRequest.fromPartial({ name, etag, reason, requestId });
+    return callUnary(this.#channel, this.#client.rollbackAlias, request);
+  }
+
+  async deleteAlias(name: string, etag: string, reason = '', requestId = ''): Promise<void> {
+    await callUnary(this.#channel, this.#client.deleteAlias, { name, etag, reason, requestId });
+  }
+
+  /** Every move of an alias, newest first. */
+  listAliasEvents(alias: string): AsyncGenerator<AliasEvent> {
+    return allPages(async (pageToken) => {
+      const request = { parent: alias, pageSize: 0, pageToken };
+      const page = await callUnary(this.#channel, this.#client.listAliasEvents, request);
+      return { items: page.aliasEvents, nextPageToken: page.nextPageToken };
+    });
+  }
+
+  /** Every change of a namespace, or of one of its models, oldest first: the audit log. */
+  listEvents(parent: string, model = ''): AsyncGenerator<Event> {
+    return allPages(async (pageToken) => {
+      const page = await callUnary(this.#channel, this.#client.listEvents, { parent, pageSize: 200, pageToken, model });
+      return { items: page.events, nextPageToken: page.nextPageToken };
+    });
+  }
+
+  /**
+   * Changes as they happen, none left out and none twice: reconnects by itself and goes on after the last one seen.
+   * @param after number of the last event seen; 0 for all there have been, -1 for new ones only
+   */
+  watchEvents(parent: string, options: WatchEventsOptions = {}): AsyncGenerator<Event> {
+    return watchEvents((request) => this.#client.watchEvents(request), parent, options);
   }
 
   close(): void {

@@ -1,6 +1,17 @@
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
-import type { Alias, GetAliasRequest, SetAliasRequest } from '@resmask/contracts/registry.v1alpha1';
+import type { Empty } from '@resmask/contracts/google.protobuf/empty';
+import type {
+  Alias,
+  DeleteAliasRequest,
+  GetAliasRequest,
+  ListAliasEventsRequest,
+  ListAliasEventsResponse,
+  ListAliasesRequest,
+  ListAliasesResponse,
+  RollbackAliasRequest,
+  SetAliasRequest,
+} from '@resmask/contracts/registry.v1alpha1';
 import { AliasService } from './alias.service.js';
 
 @Controller()
@@ -12,8 +23,28 @@ export class AliasController {
     return this.aliases.get(request);
   }
 
+  @GrpcMethod('RegistryService', 'listAliases')
+  list(request: ListAliasesRequest): Promise<ListAliasesResponse> {
+    return this.aliases.list(request);
+  }
+
   @GrpcMethod('RegistryService', 'setAlias')
   set(request: SetAliasRequest): Promise<Alias> {
     return this.aliases.set(request);
+  }
+
+  @GrpcMethod('RegistryService', 'rollbackAlias')
+  rollback(request: RollbackAliasRequest): Promise<Alias> {
+    return this.aliases.rollback(request);
+  }
+
+  @GrpcMethod('RegistryService', 'deleteAlias')
+  delete(request: DeleteAliasRequest): Promise<Empty> {
+    return this.aliases.delete(request);
+  }
+
+  @GrpcMethod('RegistryService', 'listAliasEvents')
+  history(request: ListAliasEventsRequest): Promise<ListAliasEventsResponse> {
+    return this.aliases.history(request);
   }
 }

@@ -17,3 +17,35 @@ export class AliasEntity {
   @Column('timestamptz', { name: 'update_time' })
   updateTime!: Date;
 }
+
+export type AliasEventKind = 'set' | 'rollback' | 'delete';
+
+@Entity('alias_event')
+export class AliasEventEntity {
+  @PrimaryColumn('bigint')
+  id!: string;
+
+  @Column('bigint')
+  model!: string;
+
+  @Column('text')
+  alias!: string;
+
+  @Column('text')
+  kind!: AliasEventKind;
+
+  @Column('integer', { name: 'old_version', nullable: true })
+  oldVersion!: number | null;
+
+  @Column('integer', { name: 'new_version', nullable: true })
+  newVersion!: number | null;
+
+  @Column('text')
+  actor!: string;
+
+  @Column('text')
+  reason!: string;
+
+  @Column('timestamptz', { name: 'create_time' })
+  createTime!: Date;
+}

@@ -2,10 +2,13 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type {
   CreateModelRequest,
+  DeleteModelRequest,
   GetModelRequest,
   ListModelsRequest,
   ListModelsResponse,
   Model,
+  UndeleteModelRequest,
+  UpdateModelRequest,
 } from '@resmask/contracts/registry.v1alpha1';
 import { ModelService } from './model.service.js';
 
@@ -26,5 +29,20 @@ export class ModelController {
   @GrpcMethod('RegistryService', 'listModels')
   list(request: ListModelsRequest): Promise<ListModelsResponse> {
     return this.models.list(request);
+  }
+
+  @GrpcMethod('RegistryService', 'updateModel')
+  update(request: UpdateModelRequest): Promise<Model> {
+    return this.models.update(request);
+  }
+
+  @GrpcMethod('RegistryService', 'deleteModel')
+  delete(request: DeleteModelRequest): Promise<Model> {
+    return this.models.delete(request);
+  }
+
+  @GrpcMethod('RegistryService', 'undeleteModel')
+  undelete(request: UndeleteModelRequest): Promise<Model> {
+    return this.models.undelete(request);
   }
 }

@@ -29,4 +29,7 @@ export class ModelEntity {
 
   @Column('timestamptz', { name: 'update_time' })
   updateTime!: Date;
+
+  @Column('timestamptz', { name: 'delete_time', nullable: true })
+  deleteTime!: Date | null;
 }

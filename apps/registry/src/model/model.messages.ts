@@ -1,8 +1,8 @@
-import type { Alias, Model } from '@resmask/contracts/registry.v1alpha1';
+import { type Alias, type AliasEvent, AliasEvent_Kind, type Model } from '@resmask/contracts/registry.v1alpha1';
 import { formatAliasName, formatModelName, formatVersionName, type ModelName } from '@resmask/resource-names';
 import { toTimestamp } from '@resmask/service-kit';
 import { TASKS } from '@resmask/spec-messages';
-import type { AliasEntity } from '../alias/alias.entity.js';
+import type { AliasEntity, AliasEventEntity, AliasEventKind } from '../alias/alias.entity.js';
 import type { ModelEntity } from './model.entity.js';
 
 export function toModelMessage(model: ModelEntity, aliases: readonly AliasEntity[]): Model {
@@ -16,6 +16,7 @@ export function toModelMessage(model: ModelEntity, aliases: readonly AliasEntity
     etag: model.revision,
     createTime: toTimestamp(model.createTime),
     updateTime: toTimestamp(model.updateTime),
+    deleteTime: model.deleteTime ? toTimestamp(model.deleteTime) : undefined,
   };
 }
 
@@ -25,6 +26,26 @@ export function toAliasMessage(model: ModelName, { alias, version, revision, upd
     version: formatVersionName({ ...model, version }),
     etag: revision,
     updateTime: toTimestamp(updateTime),
+  };
+}
+
+const EVENT_KINDS: Readonly<Record<AliasEventKind, AliasEvent_Kind>> = {
+  set: AliasEvent_Kind.KIND_SET,
+  rollback: AliasEvent_Kind.KIND_ROLLBACK,
+  delete: AliasEvent_Kind.KIND_DELETE,
+};
+
+export function toAliasEventMessage(model: ModelName, event: AliasEventEntity): AliasEvent {
+  const { alias, kind, oldVersion, newVersion, actor, reason, createTime } = event;
+  const nameIn = (version: number | null): string => (version === null ? '' : formatVersionName({ ...model, version }));
+  return {
+    alias: formatAliasName({ ...model, alias }),
+    kind: EVENT_KINDS[kind],
+    oldVersion: nameIn(oldVersion),
+    newVersion: nameIn(newVersion),
+    actor,
+    reason,
+    createTime: toTimestamp(createTime),
   };
 }
 

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@resmask/errors';
 import { formatModelName, type ModelName } from '@resmask/resource-names';
-import { DataSource, type EntityManager, In, MoreThan } from 'typeorm';
+import { DataSource, type EntityManager, In, IsNull, MoreThan } from 'typeorm';
 import { AliasEntity } from '../alias/alias.entity.js';
 import { ModelEntity } from './model.entity.js';
+
+export const MODEL_TYPE = 'registry.resmask.dev/Model';
 
 /** Reads models and their aliases. */
 @Injectable()
 export class ModelRepository {
   constructor(readonly dataSource: DataSource) {}
 
-  /** @throws DomainError MODEL_NOT_FOUND. */
+  /** Deleted ones too. @throws DomainError MODEL_NOT_FOUND. */
   async get({ namespace, model }: ModelName, manager: EntityManager = this.dataSource.manager): Promise<ModelEntity> {
     const found = await manager.findOneBy(ModelEntity, { namespace, modelId: model });
     if (found) return found;
@@ -19,15 +21,36 @@ export class ModelRepository {
       'MODEL_NOT_FOUND',
       `there is no model "${model}" in namespace "${namespace}"; register it first`,
       {
-        resource: { type: 'registry.resmask.dev/Model', name },
+        resource: { type: MODEL_TYPE, name },
       },
     );
   }
 
+  /** Holds the model against everybody else's changes until the transaction is over. @throws DomainError MODEL_NOT_FOUND. */
+  async lock(name: ModelName, manager: EntityManager): Promise<ModelEntity> {
+    const { id } = await this.get(name, manager);
+    return manager.findOneOrFail(ModelEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** @throws DomainError MODEL_NOT_FOUND or MODEL_DELETED. */
+  async lockLive(name: ModelName, manager: EntityManager): Promise<ModelEntity> {
+    return expectLive(await this.lock(name, manager));
+  }
+
+  /** Keeps the model alive until the transaction is over, beside others who do so. @throws DomainError like `lockLive`. */
+  async holdLive(name: ModelName, manager: EntityManager): Promise<ModelEntity> {
+    const { id } = await this.get(name, manager);
+    return expectLive(await manager.findOneOrFail(ModelEntity, { where: { id }, lock: { mode: 'for_key_share' } }));
+  }
+
   /** Models of a namespace in alphabetical order, after the given id. */
-  list(namespace: string, after: string | undefined, limit: number): Promise<ModelEntity[]> {
+  list(namespace: string, after: string | undefined, limit: number, showDeleted: boolean): Promise<ModelEntity[]> {
     return this.dataSource.manager.find(ModelEntity, {
-      where: { namespace, ...(after === undefined ? {} : { modelId: MoreThan(after) }) },
+      where: {
+        namespace,
+        ...(after === undefined ? {} : { modelId: MoreThan(after) }),
+        ...(showDeleted ? {} : { deleteTime: IsNull() }),
+      },
       order: { modelId: 'ASC' },
       take: limit,
     });
@@ -44,4 +67,12 @@ export class ModelRepository {
     });
     return Map.groupBy(aliases, ({ model }) => model);
   }
+}
+
+function expectLive(model: ModelEntity): ModelEntity {
+  if (!model.deleteTime) return model;
+  const name = formatModelName({ namespace: model.namespace, model: model.modelId });
+  throw new DomainError('MODEL_DELETED', `${name} is deleted; undelete it first`, {
+    resource: { type: MODEL_TYPE, name },
+  });
 }

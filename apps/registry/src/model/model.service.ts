@@ -1,31 +1,42 @@
 import { Injectable } from '@nestjs/common';
 import {
   CreateModelRequest,
+  DeleteModelRequest,
   type GetModelRequest,
   type ListModelsRequest,
   type ListModelsResponse,
   Model,
+  UndeleteModelRequest,
+  UpdateModelRequest,
 } from '@resmask/contracts/registry.v1alpha1';
 import { violates } from '@resmask/database';
 import { DomainError, invalidField } from '@resmask/errors';
 import type { Task } from '@resmask/model-spec';
-import { parseModelName, parseNamespace, parseResourceId } from '@resmask/resource-names';
+import {
+  formatModelName,
+  type ModelName,
+  parseModelName,
+  parseNamespace,
+  parseResourceId,
+} from '@resmask/resource-names';
 import { nextPageToken, readPage } from '@resmask/service-kit';
 import { TASKS } from '@resmask/spec-messages';
 import type { EntityManager } from 'typeorm';
-import { Idempotency } from '../idempotency/idempotency.js';
+import { Changes } from '../change/changes.js';
+import { expectEtag } from '../change/etag.js';
+import { readUpdateMask } from '../change/update-mask.js';
 import { ModelEntity } from './model.entity.js';
 import { toModelMessage } from './model.messages.js';
-import { ModelRepository } from './model.repository.js';
+import { MODEL_TYPE, ModelRepository } from './model.repository.js';
 
 const MAX_DESCRIPTION = 4096;
 
-/** Creates and reads models. */
+/** Creates, changes and reads models. */
 @Injectable()
 export class ModelService {
   constructor(
     readonly models: ModelRepository,
-    readonly idempotency: Idempotency,
+    readonly changes: Changes,
   ) {}
 
   async create(request: CreateModelRequest): Promise<Model> {
@@ -33,34 +44,30 @@ export class ModelService {
     const modelId = parseResourceId(request.modelId, 'model_id');
     const task = request.model && TASKS.name(request.model.task);
     if (!task) throw invalidField('model.task', 'it is not set; allowed are TASK_EXPRESSION and TASK_FACE');
-    const description = checkDescription(request.model?.description ?? '', 'model.description');
-    const call = {
-      method: 'CreateModel',
-      requestId: request.requestId,
-      request: CreateModelRequest.encode({ ...request, requestId: '' }).finish(),
-      codec: Model,
-    };
+    const description = checkText(request.model?.description ?? '', 'model.description');
+    const { requestId, validateOnly } = request;
+    const body = CreateModelRequest.encode({ ...request, requestId: '' }).finish();
+    const call = { method: 'CreateModel', requestId, validateOnly, request: body, codec: Model };
     try {
-      return await this.idempotency.run(call, (manager) => insert(manager, { namespace, modelId, task, description }));
+      return await this.changes.make(call, async (manager) => ({
+        response: await insert(manager, { namespace, modelId, task, description }),
+        record: { namespace, model: modelId, resource: `models/${modelId}`, after: { task, description } },
+      }));
     } catch (error) {
       if (!violates(error, 'model_name')) throw error;
-      throw new DomainError('MODEL_EXISTS', `the model "${modelId}" exists already in namespace "${namespace}"`, {
-        resource: { type: 'registry.resmask.dev/Model', name: `${request.parent}/models/${modelId}` },
-      });
+      throw await this.#taken({ namespace, model: modelId });
     }
   }
 
   async get({ name }: GetModelRequest): Promise<Model> {
-    const model = await this.models.get(parseModelName(name));
-    const aliases = await this.models.aliasesOf([model]);
-    return toModelMessage(model, aliases.get(model.id) ?? []);
+    return this.#message(await this.models.get(parseModelName(name)));
   }
 
   async list(request: ListModelsRequest): Promise<ListModelsResponse> {
     const namespace = parseNamespace(request.parent);
-    const scope = ['models', namespace];
+    const scope = ['models', namespace, String(request.showDeleted)];
     const page = readPage(request, scope);
-    const rows = await this.models.list(namespace, page.after, page.size + 1);
+    const rows = await this.models.list(namespace, page.after, page.size + 1, request.showDeleted);
     const models = rows.slice(0, page.size);
     const aliases = await this.models.aliasesOf(models);
     return {
@@ -68,12 +75,99 @@ export class ModelService {
       nextPageToken: rows.length > page.size ? nextPageToken(models[models.length - 1].modelId, scope) : '',
     };
   }
+
+  async update(request: UpdateModelRequest): Promise<Model> {
+    if (!request.model) throw invalidField('model', 'it is not set');
+    const name = parseModelName(request.model.name, 'model.name');
+    readUpdateMask(request.updateMask, ['description']);
+    const description = checkText(request.model.description, 'model.description');
+    const { etag } = request.model;
+    const body = UpdateModelRequest.encode({ ...request, requestId: '' }).finish();
+    const call = { method: 'UpdateModel', requestId: request.requestId, request: body, codec: Model };
+    return this.changes.make(call, async (manager) => {
+      const model = await this.models.lockLive(name, manager);
+      expectEtag(etag, model.revision, resourceOf(name));
+      await change(manager, model.id, { description });
+      return {
+        response: await this.#message(await this.models.get(name, manager), manager),
+        record: { ...placeOf(name), before: { description: model.description }, after: { description } },
+      };
+    });
+  }
+
+  /** @throws DomainError RESOURCE_IN_USE that names its aliases. */
+  async delete(request: DeleteModelRequest): Promise<Model> {
+    const name = parseModelName(request.name);
+    const { etag, requestId, validateOnly } = request;
+    const body = DeleteModelRequest.encode({ ...request, requestId: '' }).finish();
+    const call = { method: 'DeleteModel', requestId, validateOnly, request: body, codec: Model };
+    return this.changes.make(call, async (manager) => {
+      const model = await this.models.lockLive(name, manager);
+      expectEtag(etag, model.revision, resourceOf(name));
+      await this.#expectNoAliases(model, name, manager);
+      await change(manager, model.id, { deleteTime: () => 'now()' });
+      return {
+        response: await this.#message(await this.models.get(name, manager), manager),
+        record: { ...placeOf(name), before: { state: 'live' }, after: { state: 'deleted' } },
+      };
+    });
+  }
+
+  /** @throws DomainError RESOURCE_NOT_DELETED for one that is alive. */
+  async undelete(request: UndeleteModelRequest): Promise<Model> {
+    const name = parseModelName(request.name);
+    const body = UndeleteModelRequest.encode({ ...request, requestId: '' }).finish();
+    const call = { method: 'UndeleteModel', requestId: request.requestId, request: body, codec: Model };
+    return this.changes.make(call, async (manager) => {
+      const model = await this.models.lock(name, manager);
+      if (!model.deleteTime) throw notDeleted(resourceOf(name));
+      await change(manager, model.id, { deleteTime: () => 'NULL' });
+      return {
+        response: await this.#message(await this.models.get(name, manager), manager),
+        record: { ...placeOf(name), before: { state: 'deleted' }, after: { state: 'live' } },
+      };
+    });
+  }
+
+  async #message(model: ModelEntity, manager?: EntityManager): Promise<Model> {
+    const aliases = await this.models.aliasesOf([model], manager);
+    return toModelMessage(model, aliases.get(model.id) ?? []);
+  }
+
+  async #expectNoAliases(model: ModelEntity, name: ModelName, manager: EntityManager): Promise<void> {
+    const aliases = (await this.models.aliasesOf([model], manager)).get(model.id) ?? [];
+    if (aliases.length === 0) return;
+    const holders = aliases.map(({ alias }) => alias).join(', ');
+    throw new DomainError('RESOURCE_IN_USE', `${formatModelName(name)} has the aliases ${holders}; delete them first`, {
+      metadata: { holders },
+      resource: resourceOf(name),
+    });
+  }
+
+  async #taken(name: ModelName): Promise<DomainError> {
+    const { deleteTime } = await this.models.get(name);
+    const hint = deleteTime ? '; it is deleted, undelete it or choose another name' : '';
+    const message = `the model "${name.model}" exists already in namespace "${name.namespace}"${hint}`;
+    return new DomainError('MODEL_EXISTS', message, { resource: resourceOf(name) });
+  }
 }
 
 /** @throws DomainError FIELD_INVALID if it is too long. */
-export function checkDescription(text: string, field: string, max = MAX_DESCRIPTION): string {
+export function checkText(text: string, field: string, max = MAX_DESCRIPTION): string {
   if (text.length > max) throw invalidField(field, `it has ${text.length} characters; at most ${max} are allowed`);
   return text;
+}
+
+export function notDeleted(resource: { readonly type: string; readonly name: string }): DomainError {
+  return new DomainError('RESOURCE_NOT_DELETED', `${resource.name} is not deleted`, { resource });
+}
+
+function resourceOf(name: ModelName) {
+  return { type: MODEL_TYPE, name: formatModelName(name) };
+}
+
+function placeOf({ namespace, model }: ModelName) {
+  return { namespace, model, resource: `models/${model}` };
 }
 
 async function insert(
@@ -83,4 +177,17 @@ async function insert(
   const { raw } = await manager.insert(ModelEntity, { ...values });
   const model = await manager.findOneByOrFail(ModelEntity, { id: raw[0].id });
   return toModelMessage(model, []);
+}
+
+async function change(
+  manager: EntityManager,
+  id: string,
+  values: { readonly description?: string; readonly deleteTime?: () => string },
+): Promise<void> {
+  await manager
+    .createQueryBuilder()
+    .update(ModelEntity)
+    .set({ ...values, revision: () => 'revision + 1', updateTime: () => 'now()' })
+    .where({ id })
+    .execute();
 }

@@ -4,7 +4,8 @@ import { invalidField } from '@resmask/errors';
 import type { ModelSpec } from '@resmask/model-spec';
 import { type ModelName, parseModelName } from '@resmask/resource-names';
 import { specFromMessages } from '@resmask/spec-messages';
-import { checkDescription } from '../model/model.service.js';
+import { checkText } from '../model/model.service.js';
+import { readLineage, readTags, type Tags, type VersionLineage } from './version-facts.js';
 
 export interface NewFile {
   readonly path: string;
@@ -18,17 +19,23 @@ export interface NewVersion {
   readonly spec: ModelSpec;
   readonly description: string;
   readonly file: NewFile;
+  readonly licence: string;
+  readonly lineage: VersionLineage;
+  readonly modelCard: string;
+  readonly tags: Tags;
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const PATH = /^[\w.-]+(\/[\w.-]+)*$/;
 const MAX_PATH = 255;
+const MAX_LICENCE = 63;
+const MAX_CARD = 65_536;
 
 /** @throws DomainError FIELD_INVALID, RESOURCE_NAME_INVALID or SPEC_INVALID. */
 export function readNewVersion(start: UploadModelVersionStart, maxBytes: number): NewVersion {
   const model = parseModelName(start.parent, 'start.parent');
   if (!start.modelVersion) throw invalidField('start.model_version', 'it is not set');
-  const { files, description } = start.modelVersion;
+  const { files, description, licence, lineage, modelCard, tags } = start.modelVersion;
   if (files.length !== 1) {
     throw invalidField(
       'start.model_version.files',
@@ -38,7 +45,11 @@ export function readNewVersion(start: UploadModelVersionStart, maxBytes: number)
   return {
     model,
     spec: specFromMessages(start.modelVersion),
-    description: checkDescription(description, 'start.model_version.description'),
+    description: checkText(description, 'start.model_version.description'),
+    licence: checkText(licence, 'start.model_version.licence', MAX_LICENCE),
+    lineage: readLineage(lineage, 'start.model_version.lineage'),
+    modelCard: checkText(modelCard, 'start.model_version.model_card', MAX_CARD),
+    tags: readTags(tags, 'start.model_version.tags'),
     file: checkFile(files[0], maxBytes),
   };
 }

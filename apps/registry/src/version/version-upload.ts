@@ -10,7 +10,8 @@ import { DomainError, invalidField } from '@resmask/errors';
 import { countParameters, decodeModel } from '@resmask/onnx';
 import { messagesOf } from '@resmask/service-kit';
 import type { EntityManager } from 'typeorm';
-import { Idempotency } from '../idempotency/idempotency.js';
+import { Changes } from '../change/changes.js';
+import { Idempotency } from '../change/idempotency.js';
 import { ModelEntity } from '../model/model.entity.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { ARTIFACT_STORE, UPLOAD_LIMITS, type UploadLimits } from '../registry-parts.js';
@@ -31,6 +32,7 @@ export class VersionUpload {
     readonly models: ModelRepository,
     readonly versions: VersionRepository,
     readonly idempotency: Idempotency,
+    readonly changes: Changes,
     @Inject(ARTIFACT_STORE) readonly store: ArtifactStore,
     @Inject(UPLOAD_LIMITS) readonly limits: UploadLimits,
   ) {}
@@ -52,7 +54,12 @@ export class VersionUpload {
     const graph = decodeModel(await this.store.readAll(version.file.sha256));
     checkGraph(graph, version.spec);
     const parameterCount = countParameters(graph);
-    return this.idempotency.run(call, (manager) => this.#publish(manager, version, parameterCount));
+    return this.changes.make(call, async (manager) => {
+      const response = await this.#publish(manager, version, parameterCount);
+      const { namespace, model } = version.model;
+      const resource = response.name.slice(`namespaces/${namespace}/`.length);
+      return { response, record: { namespace, model, resource, after: { digest: response.digest } } };
+    });
   }
 
   async #checkTask({ model: name, spec }: NewVersion): Promise<void> {
@@ -78,8 +85,8 @@ export class VersionUpload {
   }
 
   async #publish(manager: EntityManager, version: NewVersion, parameterCount: number): Promise<ModelVersion> {
-    const { id } = await this.models.get(version.model, manager);
-    // The row lock makes numbers consecutive: whoever publishes next waits here until this transaction is over.
+    const { id } = await this.models.lockLive(version.model, manager);
+    // The row lock makes numbers consecutive: whoever publishes next waits until this transaction is over.
     const { raw } = await manager
       .createQueryBuilder()
       .update(ModelEntity)
@@ -88,7 +95,7 @@ export class VersionUpload {
       .returning('next_version - 1 AS number')
       .execute();
     const number: number = raw[0].number;
-    const { spec, description, file } = version;
+    const { spec, description, file, licence, lineage, modelCard, tags } = version;
     const sha256 = Buffer.from(file.sha256, 'hex');
     await manager
       .createQueryBuilder()
@@ -106,6 +113,10 @@ export class VersionUpload {
       inputSpec: spec.input,
       outputSpec: spec.output,
       description,
+      licence,
+      lineage,
+      modelCard,
+      tags,
     });
     await manager.insert(VersionFileEntity, { model: id, version: number, position: 0, path: file.path, sha256 });
     return toVersionMessage(await this.versions.get({ ...version.model, version: number }, manager));

@@ -2,6 +2,10 @@ import type { ServerReadableStream, ServerWritableStream, sendUnaryData } from '
 import { Controller } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type {
+  ArchiveModelVersionRequest,
+  BatchGetModelVersionsRequest,
+  BatchGetModelVersionsResponse,
+  DeleteModelVersionRequest,
   DownloadModelFileRequest,
   DownloadModelFileResponse,
   GetModelVersionRequest,
@@ -9,17 +13,22 @@ import type {
   ListModelVersionsResponse,
   ModelVersion,
   ResolveModelVersionRequest,
+  UnarchiveModelVersionRequest,
+  UndeleteModelVersionRequest,
+  UpdateModelVersionRequest,
   UploadModelVersionRequest,
 } from '@resmask/contracts/registry.v1alpha1';
 import { Streams } from '@resmask/service-kit';
 import type { Observable } from 'rxjs';
 import { VersionService } from './version.service.js';
+import { VersionLifecycle } from './version-lifecycle.js';
 import { VersionUpload } from './version-upload.js';
 
 @Controller()
 export class VersionController {
   constructor(
     readonly versions: VersionService,
+    readonly lifecycle: VersionLifecycle,
     readonly uploads: VersionUpload,
     readonly streams: Streams,
   ) {}
@@ -40,6 +49,36 @@ export class VersionController {
   @GrpcMethod('RegistryService', 'listModelVersions')
   list(request: ListModelVersionsRequest): Promise<ListModelVersionsResponse> {
     return this.versions.list(request);
+  }
+
+  @GrpcMethod('RegistryService', 'batchGetModelVersions')
+  batchGet(request: BatchGetModelVersionsRequest): Promise<BatchGetModelVersionsResponse> {
+    return this.versions.batchGet(request);
+  }
+
+  @GrpcMethod('RegistryService', 'updateModelVersion')
+  update(request: UpdateModelVersionRequest): Promise<ModelVersion> {
+    return this.lifecycle.update(request);
+  }
+
+  @GrpcMethod('RegistryService', 'archiveModelVersion')
+  archive(request: ArchiveModelVersionRequest): Promise<ModelVersion> {
+    return this.lifecycle.archive(request);
+  }
+
+  @GrpcMethod('RegistryService', 'unarchiveModelVersion')
+  unarchive(request: UnarchiveModelVersionRequest): Promise<ModelVersion> {
+    return this.lifecycle.unarchive(request);
+  }
+
+  @GrpcMethod('RegistryService', 'deleteModelVersion')
+  delete(request: DeleteModelVersionRequest): Promise<ModelVersion> {
+    return this.lifecycle.delete(request);
+  }
+
+  @GrpcMethod('RegistryService', 'undeleteModelVersion')
+  undelete(request: UndeleteModelVersionRequest): Promise<ModelVersion> {
+    return this.lifecycle.undelete(request);
   }
 
   @GrpcMethod('RegistryService', 'resolveModelVersion')

@@ -1,5 +1,8 @@
 import type { InputSpec, OutputSpec } from '@resmask/model-spec';
 import { Column, Entity, JoinColumn, ManyToOne, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
+import { type Tags, type VersionLineage } from './version-facts.js';
+
+export type VersionState = 'ready' | 'archived' | 'deleted';
 
 @Entity('model_version')
 export class VersionEntity {
@@ -32,6 +35,27 @@ export class VersionEntity {
 
   @Column('timestamptz', { name: 'create_time' })
   createTime!: Date;
+
+  @Column('timestamptz', { name: 'update_time' })
+  updateTime!: Date;
+
+  @Column('timestamptz', { name: 'delete_time', nullable: true })
+  deleteTime!: Date | null;
+
+  @Column('text')
+  state!: VersionState;
+
+  @Column('text')
+  licence!: string;
+
+  @Column('jsonb')
+  lineage!: VersionLineage;
+
+  @Column('text', { name: 'model_card' })
+  modelCard!: string;
+
+  @Column('jsonb')
+  tags!: Tags;
 
   @OneToMany(
     () => VersionFileEntity,

@@ -1,9 +1,17 @@
-import type { ModelVersion } from '@resmask/contracts/registry.v1alpha1';
+import { type ModelVersion, State } from '@resmask/contracts/registry.v1alpha1';
 import { formatVersionName } from '@resmask/resource-names';
 import { toTimestamp } from '@resmask/service-kit';
 import { specToMessages, TASKS } from '@resmask/spec-messages';
 import { nameOf } from '../model/model.messages.js';
+import type { VersionState } from './version.entity.js';
 import type { FoundVersion } from './version.repository.js';
+import { toLineageMessage, toTagMessages } from './version-facts.js';
+
+const STATES: Readonly<Record<VersionState, State>> = {
+  ready: State.STATE_READY,
+  archived: State.STATE_ARCHIVED,
+  deleted: State.STATE_DELETED,
+};
 
 export function toVersionMessage({ model, version, aliases }: FoundVersion): ModelVersion {
   const { architecture, inputSpec: input, outputSpec: output } = version;
@@ -22,5 +30,12 @@ export function toVersionMessage({ model, version, aliases }: FoundVersion): Mod
     etag: version.revision,
     createTime: toTimestamp(version.createTime),
     task: TASKS.wire(model.task),
+    state: STATES[version.state],
+    licence: version.licence,
+    lineage: toLineageMessage(version.lineage),
+    modelCard: version.modelCard,
+    tags: toTagMessages(version.tags),
+    updateTime: toTimestamp(version.updateTime),
+    deleteTime: version.deleteTime ? toTimestamp(version.deleteTime) : undefined,
   };
 }

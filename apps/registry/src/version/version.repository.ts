@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@resmask/errors';
-import { type AliasName, formatAliasName, formatVersionName, type VersionName } from '@resmask/resource-names';
-import { DataSource, type EntityManager, In, LessThan } from 'typeorm';
-import { AliasEntity } from '../alias/alias.entity.js';
+import { formatVersionName, type VersionName } from '@resmask/resource-names';
+import { DataSource, type EntityManager, In, LessThan, Not } from 'typeorm';
 import type { ModelEntity } from '../model/model.entity.js';
+import { nameOf } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { VersionEntity } from './version.entity.js';
+
+export const VERSION_TYPE = 'registry.resmask.dev/ModelVersion';
 
 /** A version with what is told of it. */
 export interface FoundVersion {
@@ -31,41 +33,51 @@ export class VersionRepository {
       where: { model: model.id, version: name.version },
       ...WITH_FILES,
     });
-    if (!version) {
-      const latest = model.nextVersion - 1;
-      const known = latest === 0 ? 'it has none yet' : `its versions are 1 to ${latest}`;
-      throw new DomainError('VERSION_NOT_FOUND', `model "${name.model}" has no version ${name.version}; ${known}`, {
-        resource: { type: 'registry.resmask.dev/ModelVersion', name: formatVersionName(name) },
-      });
-    }
+    if (!version) throw notFound(model, name.version);
     const [found] = await this.#withAliases(model, [version], manager);
     return found;
   }
 
-  /** @throws DomainError ALIAS_NOT_FOUND. */
-  async alias(model: ModelEntity, name: AliasName): Promise<AliasEntity> {
-    const { alias } = name;
-    const found = await this.dataSource.manager.findOneBy(AliasEntity, { model: model.id, alias });
-    if (found) return found;
-    throw new DomainError(
-      'ALIAS_NOT_FOUND',
-      `model "${name.model}" has no alias "${alias}"; promote a version to it first`,
-      {
-        resource: { type: 'registry.resmask.dev/Alias', name: formatAliasName(name) },
-      },
-    );
+  /** Holds a version against everybody else's changes until the transaction is over. @throws DomainError like `get`. */
+  async lock(name: VersionName, manager: EntityManager): Promise<FoundVersion> {
+    const { model } = await this.get(name, manager);
+    const where = { model: model.id, version: name.version };
+    await manager.findOneOrFail(VersionEntity, { where, lock: { mode: 'pessimistic_write' } });
+    return this.get(name, manager);
+  }
+
+  /** All of the given numbers, in that order. @throws DomainError VERSION_NOT_FOUND for the first that is not there. */
+  async getAll(model: ModelEntity, numbers: readonly number[]): Promise<FoundVersion[]> {
+    const found = new Map((await this.#read(model, numbers)).map((version) => [version.version.version, version]));
+    return numbers.map((number) => found.get(number) ?? raise(notFound(model, number)));
   }
 
   /** Versions of a model, newest first, before the given number. */
-  async list(model: ModelEntity, before: number | undefined, limit: number): Promise<FoundVersion[]> {
-    const where = { model: model.id, ...(before === undefined ? {} : { version: LessThan(before) }) };
+  async list(
+    model: ModelEntity,
+    before: number | undefined,
+    limit: number,
+    showDeleted: boolean,
+  ): Promise<FoundVersion[]> {
     const numbers = await this.dataSource.manager.find(VersionEntity, {
-      where,
+      select: { version: true },
+      where: {
+        model: model.id,
+        ...(before === undefined ? {} : { version: LessThan(before) }),
+        ...(showDeleted ? {} : { state: Not('deleted') }),
+      },
       order: { version: 'DESC' },
       take: limit,
     });
+    return this.#read(
+      model,
+      numbers.map(({ version }) => version),
+    );
+  }
+
+  async #read(model: ModelEntity, numbers: readonly number[]): Promise<FoundVersion[]> {
     const versions = await this.dataSource.manager.find(VersionEntity, {
-      where: { model: model.id, version: In(numbers.map(({ version }) => version)) },
+      where: { model: model.id, version: In([...numbers]) },
       relations: WITH_FILES.relations,
       order: { version: 'DESC', files: { position: 'ASC' } },
     });
@@ -80,4 +92,16 @@ export class VersionRepository {
       aliases: aliases.filter((alias) => alias.version === version.version).map(({ alias }) => alias),
     }));
   }
+}
+
+function notFound(model: ModelEntity, version: number): DomainError {
+  const latest = model.nextVersion - 1;
+  const known = latest === 0 ? 'it has none yet' : `its versions are 1 to ${latest}`;
+  return new DomainError('VERSION_NOT_FOUND', `model "${model.modelId}" has no version ${version}; ${known}`, {
+    resource: { type: VERSION_TYPE, name: formatVersionName({ ...nameOf(model), version }) },
+  });
+}
+
+function raise(error: Error): never {
+  throw error;
 }

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ArtifactStore } from '@resmask/artifacts';
 import type {
+  BatchGetModelVersionsRequest,
+  BatchGetModelVersionsResponse,
   DownloadModelFileRequest,
   DownloadModelFileResponse,
   GetModelVersionRequest,
@@ -9,13 +11,25 @@ import type {
   ModelVersion,
   ResolveModelVersionRequest,
 } from '@resmask/contracts/registry.v1alpha1';
-import { DomainError } from '@resmask/errors';
-import { parseModelName, parseModelReference, parseNamespace, parseVersionName } from '@resmask/resource-names';
+import { DomainError, invalidField } from '@resmask/errors';
+import {
+  type AliasName,
+  formatModelName,
+  formatVersionName,
+  parseModelName,
+  parseModelReference,
+  parseNamespace,
+  parseVersionName,
+} from '@resmask/resource-names';
 import { nextPageToken, readPage } from '@resmask/service-kit';
+import { AliasRepository } from '../alias/alias.repository.js';
+import { nameOf } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { ARTIFACT_STORE } from '../registry-parts.js';
 import { toVersionMessage } from './version.messages.js';
-import { VersionRepository } from './version.repository.js';
+import { type FoundVersion, VERSION_TYPE, VersionRepository } from './version.repository.js';
+
+const MAX_BATCH = 100;
 
 /** Reads versions, resolves references, hands out files. */
 @Injectable()
@@ -23,6 +37,7 @@ export class VersionService {
   constructor(
     readonly models: ModelRepository,
     readonly versions: VersionRepository,
+    readonly aliases: AliasRepository,
     @Inject(ARTIFACT_STORE) readonly store: ArtifactStore,
   ) {}
 
@@ -31,11 +46,11 @@ export class VersionService {
   }
 
   async list(request: ListModelVersionsRequest): Promise<ListModelVersionsResponse> {
-    const scope = ['versions', request.parent];
+    const scope = ['versions', request.parent, String(request.showDeleted)];
     const page = readPage(request, scope);
     const model = await this.models.get(parseModelName(request.parent, 'parent'));
     const before = page.after === undefined ? undefined : Number(page.after);
-    const rows = await this.versions.list(model, before, page.size + 1);
+    const rows = await this.versions.list(model, before, page.size + 1, request.showDeleted);
     const shown = rows.slice(0, page.size);
     return {
       modelVersions: shown.map(toVersionMessage),
@@ -44,18 +59,39 @@ export class VersionService {
     };
   }
 
+  async batchGet({ parent, names }: BatchGetModelVersionsRequest): Promise<BatchGetModelVersionsResponse> {
+    if (names.length < 1 || names.length > MAX_BATCH)
+      throw invalidField('names', `there are ${names.length}; allowed are 1 to ${MAX_BATCH}`);
+    const modelName = parseModelName(parent, 'parent');
+    const numbers = names.map((name, i) => {
+      const parsed = parseVersionName(name, `names[${i}]`);
+      if (formatModelName(parsed) === parent) return parsed.version;
+      throw invalidField(`names[${i}]`, `got ${name}; a version of ${parent} is needed`);
+    });
+    const found = await this.versions.getAll(await this.models.get(modelName), numbers);
+    return { modelVersions: found.map(toVersionMessage) };
+  }
+
+  /** @throws DomainError VERSION_NOT_READY for a deleted one. */
   async resolve({ parent, reference }: ResolveModelVersionRequest): Promise<ModelVersion> {
     const namespace = parseNamespace(parent);
     const parsed = parseModelReference(reference);
     const name = { namespace, model: parsed.model };
-    if ('version' in parsed) return toVersionMessage(await this.versions.get({ ...name, version: parsed.version }));
-    const model = await this.models.get(name);
-    const { version } = await this.versions.alias(model, { ...name, alias: parsed.alias });
-    return toVersionMessage(await this.versions.get({ ...name, version }));
+    const version = 'version' in parsed ? parsed.version : await this.#versionOf({ ...name, alias: parsed.alias });
+    const found = await this.versions.get({ ...name, version });
+    expectServed(found);
+    return toVersionMessage(found);
+  }
+
+  async #versionOf(name: AliasName): Promise<number> {
+    const { version } = await this.aliases.get(await this.models.get(name), name);
+    return version;
   }
 
   async *download({ name, path }: DownloadModelFileRequest): AsyncGenerator<DownloadModelFileResponse> {
-    const { version } = await this.versions.get(parseVersionName(name));
+    const found = await this.versions.get(parseVersionName(name));
+    expectServed(found);
+    const { version } = found;
     const file = version.files.find((candidate) => candidate.path === path);
     if (!file) {
       const paths = version.files.map((candidate) => candidate.path).join(', ');
@@ -63,4 +99,13 @@ export class VersionService {
     }
     for await (const chunk of this.store.read(file.sha256.toString('hex'))) yield { chunk };
   }
+}
+
+function expectServed({ model, version: { state, version } }: FoundVersion): void {
+  if (state !== 'deleted' && !model.deleteTime) return;
+  const name = formatVersionName({ ...nameOf(model), version });
+  const what = model.deleteTime ? 'its model is deleted' : 'it is deleted';
+  throw new DomainError('VERSION_NOT_READY', `${name} is not served: ${what}; undelete it first`, {
+    resource: { type: VERSION_TYPE, name },
+  });
 }

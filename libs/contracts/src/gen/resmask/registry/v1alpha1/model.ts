@@ -38,7 +38,11 @@ export interface Model {
     | Timestamp
     | undefined;
   /** When the model or its line of versions last changed; set by the server. */
-  updateTime: Timestamp | undefined;
+  updateTime:
+    | Timestamp
+    | undefined;
+  /** When the model was deleted; unset while it is alive. Its name stays taken. Set by the server. */
+  deleteTime: Timestamp | undefined;
 }
 
 /** A movable name for one version of a model. Moving it is promotion. */
@@ -56,6 +60,37 @@ export interface Alias {
   updateTime: Timestamp | undefined;
 }
 
+/** One move of an alias: the ledger of what a name meant, and why it changed. */
+export interface AliasEvent {
+  /** `namespaces/{namespace}/models/{model}/aliases/{alias}`; set by the server. */
+  alias: string;
+  /** What happened; set by the server. */
+  kind: AliasEvent_Kind;
+  /** The version it pointed at before, as a resource name; empty for a new alias. Set by the server. */
+  oldVersion: string;
+  /** The version it points at since, as a resource name; empty if it was taken away. Set by the server. */
+  newVersion: string;
+  /** Who did it; set by the server. */
+  actor: string;
+  /** Why, as the client said. */
+  reason: string;
+  /** When it happened; set by the server. */
+  createTime: Timestamp | undefined;
+}
+
+/** What happened. */
+export enum AliasEvent_Kind {
+  /** KIND_UNSPECIFIED - Not said; never stored. */
+  KIND_UNSPECIFIED = 0,
+  /** KIND_SET - Pointed at a version: promotion. */
+  KIND_SET = 1,
+  /** KIND_ROLLBACK - Pointed back at the version before. */
+  KIND_ROLLBACK = 2,
+  /** KIND_DELETE - Taken away. */
+  KIND_DELETE = 3,
+  UNRECOGNIZED = -1,
+}
+
 function createBaseModel(): Model {
   return {
     name: "",
@@ -66,6 +101,7 @@ function createBaseModel(): Model {
     etag: "",
     createTime: undefined,
     updateTime: undefined,
+    deleteTime: undefined,
   };
 }
 
@@ -94,6 +130,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(message.updateTime, writer.uint32(66).fork()).join();
+    }
+    if (message.deleteTime !== undefined) {
+      Timestamp.encode(message.deleteTime, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -175,6 +214,14 @@ export const Model: MessageFns<Model> = {
             message.updateTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.deleteTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -203,6 +250,9 @@ export const Model: MessageFns<Model> = {
       : undefined;
     message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
       ? Timestamp.fromPartial(object.updateTime)
+      : undefined;
+    message.deleteTime = (object.deleteTime !== undefined && object.deleteTime !== null)
+      ? Timestamp.fromPartial(object.deleteTime)
       : undefined;
     return message;
   },
@@ -296,6 +346,135 @@ export const Alias: MessageFns<Alias> = {
     message.etag = object.etag ?? "";
     message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
       ? Timestamp.fromPartial(object.updateTime)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAliasEvent(): AliasEvent {
+  return { alias: "", kind: 0, oldVersion: "", newVersion: "", actor: "", reason: "", createTime: undefined };
+}
+
+export const AliasEvent: MessageFns<AliasEvent> = {
+  encode(message: AliasEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alias !== "") {
+      writer.uint32(10).string(message.alias);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.oldVersion !== "") {
+      writer.uint32(26).string(message.oldVersion);
+    }
+    if (message.newVersion !== "") {
+      writer.uint32(34).string(message.newVersion);
+    }
+    if (message.actor !== "") {
+      writer.uint32(42).string(message.actor);
+    }
+    if (message.reason !== "") {
+      writer.uint32(50).string(message.reason);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(message.createTime, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AliasEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAliasEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.oldVersion = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.newVersion = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.createTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AliasEvent>, I>>(base?: I): AliasEvent {
+    return AliasEvent.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AliasEvent>, I>>(object: I): AliasEvent {
+    const message = createBaseAliasEvent();
+    message.alias = object.alias ?? "";
+    message.kind = object.kind ?? 0;
+    message.oldVersion = object.oldVersion ?? "";
+    message.newVersion = object.newVersion ?? "";
+    message.actor = object.actor ?? "";
+    message.reason = object.reason ?? "";
+    message.createTime = (object.createTime !== undefined && object.createTime !== null)
+      ? Timestamp.fromPartial(object.createTime)
       : undefined;
     return message;
   },

@@ -9,6 +9,19 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.js";
 import { Task } from "./model.js";
 
+/** Whether a version may be used. */
+export enum State {
+  /** STATE_UNSPECIFIED - Not said; never stored. */
+  STATE_UNSPECIFIED = 0,
+  /** STATE_READY - May be served, and aliases may point at it. */
+  STATE_READY = 1,
+  /** STATE_ARCHIVED - May be served by its number; no alias may point at it. */
+  STATE_ARCHIVED = 2,
+  /** STATE_DELETED - Kept, but not served; its number stays taken. */
+  STATE_DELETED = 3,
+  UNRECOGNIZED = -1,
+}
+
 /** Which colours the network looks at. */
 export enum PixelSource {
   /** PIXEL_SOURCE_UNSPECIFIED - Not said; never stored. */
@@ -93,6 +106,57 @@ export interface ModelVersion {
     | undefined;
   /** What the model does; set by the server from the model. */
   task: Task;
+  /** Whether it may be used; moved by ArchiveModelVersion, DeleteModelVersion and their opposites. */
+  state: State;
+  /** Licence of the weights as an SPDX identifier or a word of your own, at most 63 characters; set by the client. */
+  licence: string;
+  /** Where the weights come from; set by the client. */
+  lineage:
+    | Lineage
+    | undefined;
+  /** What people should know, in Markdown, at most 65,536 characters; set by the client. */
+  modelCard: string;
+  /** At most 64 values by key; a key has 1 to 63 letters, digits, `-`, `_` and `.`. Set by the client, and may be changed. */
+  tags: { [key: string]: TagValue };
+  /** When the description, the tags or the state last changed; set by the server. */
+  updateTime:
+    | Timestamp
+    | undefined;
+  /** When the version was deleted; unset while it is not. Set by the server. */
+  deleteTime: Timestamp | undefined;
+}
+
+export interface ModelVersion_TagsEntry {
+  key: string;
+  value: TagValue | undefined;
+}
+
+/** Where weights come from. */
+export interface Lineage {
+  /** Revision of the code that trained them, at most 255 characters; set by the client. */
+  codeRevision: string;
+  /** Lower-case hexadecimal sha256 of the training data, or empty; set by the client. */
+  trainingDataDigest: string;
+  /** The version they were trained on from, as a resource name, or empty; set by the client. */
+  parentVersion: string;
+  /** Runs that judged them before they were registered, as resource names, at most 16; set by the client. */
+  evaluationRuns: string[];
+}
+
+/** A typed value. */
+export interface TagValue {
+  /** Set by the client. */
+  value:
+    | //
+    /** At most 1,024 characters. */
+    { $case: "text"; value: string }
+    | //
+    /** A finite number. */
+    { $case: "number"; value: number }
+    | //
+    /** Yes or no. */
+    { $case: "flag"; value: boolean }
+    | undefined;
 }
 
 /** One file of a version. */
@@ -218,6 +282,13 @@ function createBaseModelVersion(): ModelVersion {
     etag: "",
     createTime: undefined,
     task: 0,
+    state: 0,
+    licence: "",
+    lineage: undefined,
+    modelCard: "",
+    tags: {},
+    updateTime: undefined,
+    deleteTime: undefined,
   };
 }
 
@@ -258,6 +329,27 @@ export const ModelVersion: MessageFns<ModelVersion> = {
     }
     if (message.task !== 0) {
       writer.uint32(96).int32(message.task);
+    }
+    if (message.state !== 0) {
+      writer.uint32(104).int32(message.state);
+    }
+    if (message.licence !== "") {
+      writer.uint32(114).string(message.licence);
+    }
+    if (message.lineage !== undefined) {
+      Lineage.encode(message.lineage, writer.uint32(122).fork()).join();
+    }
+    if (message.modelCard !== "") {
+      writer.uint32(130).string(message.modelCard);
+    }
+    globalThis.Object.entries(message.tags).forEach(([key, value]: [string, TagValue]) => {
+      ModelVersion_TagsEntry.encode({ key: key as any, value }, writer.uint32(138).fork()).join();
+    });
+    if (message.updateTime !== undefined) {
+      Timestamp.encode(message.updateTime, writer.uint32(146).fork()).join();
+    }
+    if (message.deleteTime !== undefined) {
+      Timestamp.encode(message.deleteTime, writer.uint32(154).fork()).join();
     }
     return writer;
   },
@@ -371,6 +463,65 @@ export const ModelVersion: MessageFns<ModelVersion> = {
             message.task = reader.int32() as any;
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.licence = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.lineage = Lineage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.modelCard = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            const entry17 = ModelVersion_TagsEntry.decode(reader, reader.uint32());
+            if (entry17.value !== undefined) {
+              message.tags[entry17.key] = entry17.value;
+            }
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.updateTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.deleteTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -406,6 +557,285 @@ export const ModelVersion: MessageFns<ModelVersion> = {
       ? Timestamp.fromPartial(object.createTime)
       : undefined;
     message.task = object.task ?? 0;
+    message.state = object.state ?? 0;
+    message.licence = object.licence ?? "";
+    message.lineage = (object.lineage !== undefined && object.lineage !== null)
+      ? Lineage.fromPartial(object.lineage)
+      : undefined;
+    message.modelCard = object.modelCard ?? "";
+    message.tags = (globalThis.Object.entries(object.tags ?? {}) as [string, TagValue][]).reduce(
+      (acc: { [key: string]: TagValue }, [key, value]: [string, TagValue]) => {
+        if (value !== undefined) {
+          acc[key] = TagValue.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
+      ? Timestamp.fromPartial(object.updateTime)
+      : undefined;
+    message.deleteTime = (object.deleteTime !== undefined && object.deleteTime !== null)
+      ? Timestamp.fromPartial(object.deleteTime)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseModelVersion_TagsEntry(): ModelVersion_TagsEntry {
+  return { key: "", value: undefined };
+}
+
+export const ModelVersion_TagsEntry: MessageFns<ModelVersion_TagsEntry> = {
+  encode(message: ModelVersion_TagsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      TagValue.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelVersion_TagsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelVersion_TagsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = TagValue.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ModelVersion_TagsEntry>, I>>(base?: I): ModelVersion_TagsEntry {
+    return ModelVersion_TagsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ModelVersion_TagsEntry>, I>>(object: I): ModelVersion_TagsEntry {
+    const message = createBaseModelVersion_TagsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? TagValue.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLineage(): Lineage {
+  return { codeRevision: "", trainingDataDigest: "", parentVersion: "", evaluationRuns: [] };
+}
+
+export const Lineage: MessageFns<Lineage> = {
+  encode(message: Lineage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.codeRevision !== "") {
+      writer.uint32(10).string(message.codeRevision);
+    }
+    if (message.trainingDataDigest !== "") {
+      writer.uint32(18).string(message.trainingDataDigest);
+    }
+    if (message.parentVersion !== "") {
+      writer.uint32(26).string(message.parentVersion);
+    }
+    for (const v of message.evaluationRuns) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Lineage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLineage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.codeRevision = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.trainingDataDigest = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parentVersion = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.evaluationRuns.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Lineage>, I>>(base?: I): Lineage {
+    return Lineage.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Lineage>, I>>(object: I): Lineage {
+    const message = createBaseLineage();
+    message.codeRevision = object.codeRevision ?? "";
+    message.trainingDataDigest = object.trainingDataDigest ?? "";
+    message.parentVersion = object.parentVersion ?? "";
+    message.evaluationRuns = object.evaluationRuns?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseTagValue(): TagValue {
+  return { value: undefined };
+}
+
+export const TagValue: MessageFns<TagValue> = {
+  encode(message: TagValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.value?.$case) {
+      case "text":
+        writer.uint32(10).string(message.value.value);
+        break;
+      case "number":
+        writer.uint32(17).double(message.value.value);
+        break;
+      case "flag":
+        writer.uint32(24).bool(message.value.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TagValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTagValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = { $case: "text", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = { $case: "number", value: reader.double() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.value = { $case: "flag", value: reader.bool() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<TagValue>, I>>(base?: I): TagValue {
+    return TagValue.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TagValue>, I>>(object: I): TagValue {
+    const message = createBaseTagValue();
+    switch (object.value?.$case) {
+      case "text": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "text", value: object.value.value };
+        }
+        break;
+      }
+      case "number": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "number", value: object.value.value };
+        }
+        break;
+      }
+      case "flag": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "flag", value: object.value.value };
+        }
+        break;
+      }
+    }
     return message;
   },
 };

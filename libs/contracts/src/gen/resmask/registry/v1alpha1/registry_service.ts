@@ -22,7 +22,10 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Alias, Model } from "./model.js";
+import { Empty } from "../../../google/protobuf/empty.js";
+import { FieldMask } from "../../../google/protobuf/field_mask.js";
+import { Event } from "./event.js";
+import { Alias, AliasEvent, Model } from "./model.js";
 import { ModelVersion } from "./model_version.js";
 
 /** Asks for a new model. */
@@ -37,6 +40,8 @@ export interface CreateModelRequest {
     | undefined;
   /** A UUID; the same call repeated with it returns what the first one created. Kept for 24 hours. */
   requestId: string;
+  /** Check everything and answer as if it were done, but change nothing. */
+  validateOnly: boolean;
 }
 
 /** Asks for one model. */
@@ -53,6 +58,8 @@ export interface ListModelsRequest {
   pageSize: number;
   /** From the previous answer; the other fields must be the same. */
   pageToken: string;
+  /** Also those that have been deleted. */
+  showDeleted: boolean;
 }
 
 /** A page of models. */
@@ -102,6 +109,8 @@ export interface ListModelVersionsRequest {
   pageSize: number;
   /** From the previous answer; the other fields must be the same. */
   pageToken: string;
+  /** Also those that have been deleted. */
+  showDeleted: boolean;
 }
 
 /** A page of versions. */
@@ -144,6 +153,8 @@ export interface SetAliasRequest {
   reason: string;
   /** A UUID; the same call repeated with it returns what the first one set. Kept for 24 hours. */
   requestId: string;
+  /** Check everything and answer as if it were done, but change nothing. */
+  validateOnly: boolean;
 }
 
 /** Asks for one alias. */
@@ -152,8 +163,215 @@ export interface GetAliasRequest {
   name: string;
 }
 
+/** What to change of a model. */
+export interface UpdateModelRequest {
+  /** Its name, and the new description. An etag that is set must be the current one. */
+  model:
+    | Model
+    | undefined;
+  /** `description`, the only field that may change; empty means it. */
+  updateMask:
+    | string[]
+    | undefined;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Which model to delete. */
+export interface DeleteModelRequest {
+  /** `namespaces/{namespace}/models/{model}`. */
+  name: string;
+  /** As it was read; a stale one is ABORTED. Empty: whatever it is now. */
+  etag: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+  /** Check everything and answer as if it were done, but change nothing. */
+  validateOnly: boolean;
+}
+
+/** Which model to bring back. */
+export interface UndeleteModelRequest {
+  /** `namespaces/{namespace}/models/{model}`. */
+  name: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** What to change of a version. */
+export interface UpdateModelVersionRequest {
+  /** Its name, and the new values. An etag that is set must be the current one. */
+  modelVersion:
+    | ModelVersion
+    | undefined;
+  /** Of `description` and `tags`; empty means both. Any other path is INVALID_ARGUMENT. */
+  updateMask:
+    | string[]
+    | undefined;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Which version to take out of use. */
+export interface ArchiveModelVersionRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  name: string;
+  /** As it was read; a stale one is ABORTED. Empty: whatever it is now. */
+  etag: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Which version to take back into use. */
+export interface UnarchiveModelVersionRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  name: string;
+  /** As it was read; a stale one is ABORTED. Empty: whatever it is now. */
+  etag: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Which version to delete. */
+export interface DeleteModelVersionRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  name: string;
+  /** As it was read; a stale one is ABORTED. Empty: whatever it is now. */
+  etag: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+  /** Check everything and answer as if it were done, but change nothing. */
+  validateOnly: boolean;
+}
+
+/** Which version to bring back. */
+export interface UndeleteModelVersionRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  name: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Which versions to read. */
+export interface BatchGetModelVersionsRequest {
+  /** `namespaces/{namespace}/models/{model}`. */
+  parent: string;
+  /** Resource names of 1 to 100 versions of that model. */
+  names: string[];
+}
+
+/** The versions. */
+export interface BatchGetModelVersionsResponse {
+  /** In the order asked for. */
+  modelVersions: ModelVersion[];
+}
+
+/** Whose aliases to read. */
+export interface ListAliasesRequest {
+  /** `namespaces/{namespace}/models/{model}`. */
+  parent: string;
+  /** At most this many; 0 means 50, above 200 means 200. */
+  pageSize: number;
+  /** From the previous answer; the other fields must be the same. */
+  pageToken: string;
+}
+
+/** A page of aliases. */
+export interface ListAliasesResponse {
+  /** In alphabetical order. */
+  aliases: Alias[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/** Which alias to take away. */
+export interface DeleteAliasRequest {
+  /** `namespaces/{namespace}/models/{model}/aliases/{alias}`. */
+  name: string;
+  /** As it was read; a stale one is ABORTED. */
+  etag: string;
+  /** Why, at most 1,024 characters; kept in the alias's history. */
+  reason: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Which alias to point back. */
+export interface RollbackAliasRequest {
+  /** `namespaces/{namespace}/models/{model}/aliases/{alias}`. */
+  name: string;
+  /** As it was read; a stale one is ABORTED. */
+  etag: string;
+  /** Why, at most 1,024 characters; kept in the alias's history. */
+  reason: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+  /** Check everything and answer as if it were done, but change nothing. */
+  validateOnly: boolean;
+}
+
+/** Whose moves to read. */
+export interface ListAliasEventsRequest {
+  /** `namespaces/{namespace}/models/{model}/aliases/{alias}`. */
+  parent: string;
+  /** At most this many; 0 means 50, above 200 means 200. */
+  pageSize: number;
+  /** From the previous answer; the other fields must be the same. */
+  pageToken: string;
+}
+
+/** A page of moves. */
+export interface ListAliasEventsResponse {
+  /** Newest first. */
+  aliasEvents: AliasEvent[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/** Which events to read. */
+export interface ListEventsRequest {
+  /** `namespaces/{namespace}`. */
+  parent: string;
+  /** At most this many; 0 means 50, above 200 means 200. */
+  pageSize: number;
+  /** From the previous answer; the other fields must be the same. */
+  pageToken: string;
+  /** Only of this model, `namespaces/{namespace}/models/{model}`; empty: of all. */
+  model: string;
+}
+
+/** A page of events. */
+export interface ListEventsResponse {
+  /** Oldest first. */
+  events: Event[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/** Which events to send. */
+export interface WatchEventsRequest {
+  /** `namespaces/{namespace}`. */
+  parent: string;
+  /** Number of the last event the client has seen; 0: from the first one; -1: only new ones. */
+  after: number;
+  /** Only of this model, `namespaces/{namespace}/models/{model}`; empty: of all. */
+  model: string;
+}
+
+/** What a watcher is told. */
+export interface WatchEventsResponse {
+  /** Set by the server. */
+  message:
+    | //
+    /** A change. */
+    { $case: "event"; value: Event }
+    | //
+    /** Nothing happened for a while; number of the last event there is. Also the first message, before any event. */
+    { $case: "heartbeat"; value: number }
+    | undefined;
+}
+
 function createBaseCreateModelRequest(): CreateModelRequest {
-  return { parent: "", modelId: "", model: undefined, requestId: "" };
+  return { parent: "", modelId: "", model: undefined, requestId: "", validateOnly: false };
 }
 
 export const CreateModelRequest: MessageFns<CreateModelRequest> = {
@@ -169,6 +387,9 @@ export const CreateModelRequest: MessageFns<CreateModelRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(34).string(message.requestId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(40).bool(message.validateOnly);
     }
     return writer;
   },
@@ -218,6 +439,14 @@ export const CreateModelRequest: MessageFns<CreateModelRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -239,6 +468,7 @@ export const CreateModelRequest: MessageFns<CreateModelRequest> = {
     message.modelId = object.modelId ?? "";
     message.model = (object.model !== undefined && object.model !== null) ? Model.fromPartial(object.model) : undefined;
     message.requestId = object.requestId ?? "";
+    message.validateOnly = object.validateOnly ?? false;
     return message;
   },
 };
@@ -299,7 +529,7 @@ export const GetModelRequest: MessageFns<GetModelRequest> = {
 };
 
 function createBaseListModelsRequest(): ListModelsRequest {
-  return { parent: "", pageSize: 0, pageToken: "" };
+  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false };
 }
 
 export const ListModelsRequest: MessageFns<ListModelsRequest> = {
@@ -312,6 +542,9 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.showDeleted !== false) {
+      writer.uint32(32).bool(message.showDeleted);
     }
     return writer;
   },
@@ -353,6 +586,14 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.showDeleted = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -373,6 +614,7 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
     message.parent = object.parent ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.showDeleted = object.showDeleted ?? false;
     return message;
   },
 };
@@ -662,7 +904,7 @@ export const GetModelVersionRequest: MessageFns<GetModelVersionRequest> = {
 };
 
 function createBaseListModelVersionsRequest(): ListModelVersionsRequest {
-  return { parent: "", pageSize: 0, pageToken: "" };
+  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false };
 }
 
 export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
@@ -675,6 +917,9 @@ export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.showDeleted !== false) {
+      writer.uint32(32).bool(message.showDeleted);
     }
     return writer;
   },
@@ -716,6 +961,14 @@ export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.showDeleted = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -736,6 +989,7 @@ export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
     message.parent = object.parent ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.showDeleted = object.showDeleted ?? false;
     return message;
   },
 };
@@ -997,7 +1251,7 @@ export const DownloadModelFileResponse: MessageFns<DownloadModelFileResponse> = 
 };
 
 function createBaseSetAliasRequest(): SetAliasRequest {
-  return { alias: undefined, reason: "", requestId: "" };
+  return { alias: undefined, reason: "", requestId: "", validateOnly: false };
 }
 
 export const SetAliasRequest: MessageFns<SetAliasRequest> = {
@@ -1010,6 +1264,9 @@ export const SetAliasRequest: MessageFns<SetAliasRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(26).string(message.requestId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(32).bool(message.validateOnly);
     }
     return writer;
   },
@@ -1051,6 +1308,14 @@ export const SetAliasRequest: MessageFns<SetAliasRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1071,6 +1336,7 @@ export const SetAliasRequest: MessageFns<SetAliasRequest> = {
     message.alias = (object.alias !== undefined && object.alias !== null) ? Alias.fromPartial(object.alias) : undefined;
     message.reason = object.reason ?? "";
     message.requestId = object.requestId ?? "";
+    message.validateOnly = object.validateOnly ?? false;
     return message;
   },
 };
@@ -1126,6 +1392,1568 @@ export const GetAliasRequest: MessageFns<GetAliasRequest> = {
   fromPartial<I extends Exact<DeepPartial<GetAliasRequest>, I>>(object: I): GetAliasRequest {
     const message = createBaseGetAliasRequest();
     message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateModelRequest(): UpdateModelRequest {
+  return { model: undefined, updateMask: undefined, requestId: "" };
+}
+
+export const UpdateModelRequest: MessageFns<UpdateModelRequest> = {
+  encode(message: UpdateModelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== undefined) {
+      Model.encode(message.model, writer.uint32(10).fork()).join();
+    }
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateModelRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateModelRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = Model.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UpdateModelRequest>, I>>(base?: I): UpdateModelRequest {
+    return UpdateModelRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateModelRequest>, I>>(object: I): UpdateModelRequest {
+    const message = createBaseUpdateModelRequest();
+    message.model = (object.model !== undefined && object.model !== null) ? Model.fromPartial(object.model) : undefined;
+    message.updateMask = object.updateMask ?? undefined;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteModelRequest(): DeleteModelRequest {
+  return { name: "", etag: "", requestId: "", validateOnly: false };
+}
+
+export const DeleteModelRequest: MessageFns<DeleteModelRequest> = {
+  encode(message: DeleteModelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(32).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteModelRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteModelRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeleteModelRequest>, I>>(base?: I): DeleteModelRequest {
+    return DeleteModelRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteModelRequest>, I>>(object: I): DeleteModelRequest {
+    const message = createBaseDeleteModelRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.requestId = object.requestId ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseUndeleteModelRequest(): UndeleteModelRequest {
+  return { name: "", requestId: "" };
+}
+
+export const UndeleteModelRequest: MessageFns<UndeleteModelRequest> = {
+  encode(message: UndeleteModelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(18).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UndeleteModelRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUndeleteModelRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UndeleteModelRequest>, I>>(base?: I): UndeleteModelRequest {
+    return UndeleteModelRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UndeleteModelRequest>, I>>(object: I): UndeleteModelRequest {
+    const message = createBaseUndeleteModelRequest();
+    message.name = object.name ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateModelVersionRequest(): UpdateModelVersionRequest {
+  return { modelVersion: undefined, updateMask: undefined, requestId: "" };
+}
+
+export const UpdateModelVersionRequest: MessageFns<UpdateModelVersionRequest> = {
+  encode(message: UpdateModelVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.modelVersion !== undefined) {
+      ModelVersion.encode(message.modelVersion, writer.uint32(10).fork()).join();
+    }
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateModelVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateModelVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.modelVersion = ModelVersion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UpdateModelVersionRequest>, I>>(base?: I): UpdateModelVersionRequest {
+    return UpdateModelVersionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateModelVersionRequest>, I>>(object: I): UpdateModelVersionRequest {
+    const message = createBaseUpdateModelVersionRequest();
+    message.modelVersion = (object.modelVersion !== undefined && object.modelVersion !== null)
+      ? ModelVersion.fromPartial(object.modelVersion)
+      : undefined;
+    message.updateMask = object.updateMask ?? undefined;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseArchiveModelVersionRequest(): ArchiveModelVersionRequest {
+  return { name: "", etag: "", requestId: "" };
+}
+
+export const ArchiveModelVersionRequest: MessageFns<ArchiveModelVersionRequest> = {
+  encode(message: ArchiveModelVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ArchiveModelVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseArchiveModelVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ArchiveModelVersionRequest>, I>>(base?: I): ArchiveModelVersionRequest {
+    return ArchiveModelVersionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ArchiveModelVersionRequest>, I>>(object: I): ArchiveModelVersionRequest {
+    const message = createBaseArchiveModelVersionRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseUnarchiveModelVersionRequest(): UnarchiveModelVersionRequest {
+  return { name: "", etag: "", requestId: "" };
+}
+
+export const UnarchiveModelVersionRequest: MessageFns<UnarchiveModelVersionRequest> = {
+  encode(message: UnarchiveModelVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnarchiveModelVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnarchiveModelVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UnarchiveModelVersionRequest>, I>>(base?: I): UnarchiveModelVersionRequest {
+    return UnarchiveModelVersionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UnarchiveModelVersionRequest>, I>>(object: I): UnarchiveModelVersionRequest {
+    const message = createBaseUnarchiveModelVersionRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteModelVersionRequest(): DeleteModelVersionRequest {
+  return { name: "", etag: "", requestId: "", validateOnly: false };
+}
+
+export const DeleteModelVersionRequest: MessageFns<DeleteModelVersionRequest> = {
+  encode(message: DeleteModelVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(32).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteModelVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteModelVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeleteModelVersionRequest>, I>>(base?: I): DeleteModelVersionRequest {
+    return DeleteModelVersionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteModelVersionRequest>, I>>(object: I): DeleteModelVersionRequest {
+    const message = createBaseDeleteModelVersionRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.requestId = object.requestId ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseUndeleteModelVersionRequest(): UndeleteModelVersionRequest {
+  return { name: "", requestId: "" };
+}
+
+export const UndeleteModelVersionRequest: MessageFns<UndeleteModelVersionRequest> = {
+  encode(message: UndeleteModelVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(18).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UndeleteModelVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUndeleteModelVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UndeleteModelVersionRequest>, I>>(base?: I): UndeleteModelVersionRequest {
+    return UndeleteModelVersionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UndeleteModelVersionRequest>, I>>(object: I): UndeleteModelVersionRequest {
+    const message = createBaseUndeleteModelVersionRequest();
+    message.name = object.name ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseBatchGetModelVersionsRequest(): BatchGetModelVersionsRequest {
+  return { parent: "", names: [] };
+}
+
+export const BatchGetModelVersionsRequest: MessageFns<BatchGetModelVersionsRequest> = {
+  encode(message: BatchGetModelVersionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    for (const v of message.names) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchGetModelVersionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchGetModelVersionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BatchGetModelVersionsRequest>, I>>(base?: I): BatchGetModelVersionsRequest {
+    return BatchGetModelVersionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BatchGetModelVersionsRequest>, I>>(object: I): BatchGetModelVersionsRequest {
+    const message = createBaseBatchGetModelVersionsRequest();
+    message.parent = object.parent ?? "";
+    message.names = object.names?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBatchGetModelVersionsResponse(): BatchGetModelVersionsResponse {
+  return { modelVersions: [] };
+}
+
+export const BatchGetModelVersionsResponse: MessageFns<BatchGetModelVersionsResponse> = {
+  encode(message: BatchGetModelVersionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.modelVersions) {
+      ModelVersion.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchGetModelVersionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchGetModelVersionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.modelVersions.push(ModelVersion.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BatchGetModelVersionsResponse>, I>>(base?: I): BatchGetModelVersionsResponse {
+    return BatchGetModelVersionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BatchGetModelVersionsResponse>, I>>(
+    object: I,
+  ): BatchGetModelVersionsResponse {
+    const message = createBaseBatchGetModelVersionsResponse();
+    message.modelVersions = object.modelVersions?.map((e) => ModelVersion.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListAliasesRequest(): ListAliasesRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListAliasesRequest: MessageFns<ListAliasesRequest> = {
+  encode(message: ListAliasesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAliasesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAliasesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAliasesRequest>, I>>(base?: I): ListAliasesRequest {
+    return ListAliasesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAliasesRequest>, I>>(object: I): ListAliasesRequest {
+    const message = createBaseListAliasesRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAliasesResponse(): ListAliasesResponse {
+  return { aliases: [], nextPageToken: "" };
+}
+
+export const ListAliasesResponse: MessageFns<ListAliasesResponse> = {
+  encode(message: ListAliasesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.aliases) {
+      Alias.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAliasesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAliasesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.aliases.push(Alias.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAliasesResponse>, I>>(base?: I): ListAliasesResponse {
+    return ListAliasesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAliasesResponse>, I>>(object: I): ListAliasesResponse {
+    const message = createBaseListAliasesResponse();
+    message.aliases = object.aliases?.map((e) => Alias.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteAliasRequest(): DeleteAliasRequest {
+  return { name: "", etag: "", reason: "", requestId: "" };
+}
+
+export const DeleteAliasRequest: MessageFns<DeleteAliasRequest> = {
+  encode(message: DeleteAliasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteAliasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteAliasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeleteAliasRequest>, I>>(base?: I): DeleteAliasRequest {
+    return DeleteAliasRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteAliasRequest>, I>>(object: I): DeleteAliasRequest {
+    const message = createBaseDeleteAliasRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.reason = object.reason ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseRollbackAliasRequest(): RollbackAliasRequest {
+  return { name: "", etag: "", reason: "", requestId: "", validateOnly: false };
+}
+
+export const RollbackAliasRequest: MessageFns<RollbackAliasRequest> = {
+  encode(message: RollbackAliasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(40).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollbackAliasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollbackAliasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RollbackAliasRequest>, I>>(base?: I): RollbackAliasRequest {
+    return RollbackAliasRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RollbackAliasRequest>, I>>(object: I): RollbackAliasRequest {
+    const message = createBaseRollbackAliasRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.reason = object.reason ?? "";
+    message.requestId = object.requestId ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseListAliasEventsRequest(): ListAliasEventsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListAliasEventsRequest: MessageFns<ListAliasEventsRequest> = {
+  encode(message: ListAliasEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAliasEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAliasEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAliasEventsRequest>, I>>(base?: I): ListAliasEventsRequest {
+    return ListAliasEventsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAliasEventsRequest>, I>>(object: I): ListAliasEventsRequest {
+    const message = createBaseListAliasEventsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAliasEventsResponse(): ListAliasEventsResponse {
+  return { aliasEvents: [], nextPageToken: "" };
+}
+
+export const ListAliasEventsResponse: MessageFns<ListAliasEventsResponse> = {
+  encode(message: ListAliasEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.aliasEvents) {
+      AliasEvent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAliasEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAliasEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.aliasEvents.push(AliasEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAliasEventsResponse>, I>>(base?: I): ListAliasEventsResponse {
+    return ListAliasEventsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAliasEventsResponse>, I>>(object: I): ListAliasEventsResponse {
+    const message = createBaseListAliasEventsResponse();
+    message.aliasEvents = object.aliasEvents?.map((e) => AliasEvent.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListEventsRequest(): ListEventsRequest {
+  return { parent: "", pageSize: 0, pageToken: "", model: "" };
+}
+
+export const ListEventsRequest: MessageFns<ListEventsRequest> = {
+  encode(message: ListEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    if (message.model !== "") {
+      writer.uint32(34).string(message.model);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListEventsRequest>, I>>(base?: I): ListEventsRequest {
+    return ListEventsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListEventsRequest>, I>>(object: I): ListEventsRequest {
+    const message = createBaseListEventsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.model = object.model ?? "";
+    return message;
+  },
+};
+
+function createBaseListEventsResponse(): ListEventsResponse {
+  return { events: [], nextPageToken: "" };
+}
+
+export const ListEventsResponse: MessageFns<ListEventsResponse> = {
+  encode(message: ListEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      Event.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(Event.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListEventsResponse>, I>>(base?: I): ListEventsResponse {
+    return ListEventsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListEventsResponse>, I>>(object: I): ListEventsResponse {
+    const message = createBaseListEventsResponse();
+    message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchEventsRequest(): WatchEventsRequest {
+  return { parent: "", after: 0, model: "" };
+}
+
+export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
+  encode(message: WatchEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.after !== 0) {
+      writer.uint32(16).int64(message.after);
+    }
+    if (message.model !== "") {
+      writer.uint32(26).string(message.model);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.after = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WatchEventsRequest>, I>>(base?: I): WatchEventsRequest {
+    return WatchEventsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchEventsRequest>, I>>(object: I): WatchEventsRequest {
+    const message = createBaseWatchEventsRequest();
+    message.parent = object.parent ?? "";
+    message.after = object.after ?? 0;
+    message.model = object.model ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchEventsResponse(): WatchEventsResponse {
+  return { message: undefined };
+}
+
+export const WatchEventsResponse: MessageFns<WatchEventsResponse> = {
+  encode(message: WatchEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.message?.$case) {
+      case "event":
+        Event.encode(message.message.value, writer.uint32(10).fork()).join();
+        break;
+      case "heartbeat":
+        writer.uint32(16).int64(message.message.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.message = { $case: "event", value: Event.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.message = { $case: "heartbeat", value: longToNumber(reader.int64()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WatchEventsResponse>, I>>(base?: I): WatchEventsResponse {
+    return WatchEventsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WatchEventsResponse>, I>>(object: I): WatchEventsResponse {
+    const message = createBaseWatchEventsResponse();
+    switch (object.message?.$case) {
+      case "event": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "event", value: Event.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "heartbeat": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "heartbeat", value: object.message.value };
+        }
+        break;
+      }
+    }
     return message;
   },
 };
@@ -1246,6 +3074,171 @@ export const RegistryServiceService = {
     responseSerialize: (value: Alias): Buffer => Buffer.from(Alias.encode(value).finish()),
     responseDeserialize: (value: Buffer): Alias => Alias.decode(value),
   },
+  /** Changes a model's description. */
+  updateModel: {
+    path: "/resmask.registry.v1alpha1.RegistryService/UpdateModel" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateModelRequest): Buffer => Buffer.from(UpdateModelRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateModelRequest => UpdateModelRequest.decode(value),
+    responseSerialize: (value: Model): Buffer => Buffer.from(Model.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Model => Model.decode(value),
+  },
+  /** Deletes a model without aliases: it is hidden, takes no versions, and its name stays taken. FAILED_PRECONDITION names its aliases. */
+  deleteModel: {
+    path: "/resmask.registry.v1alpha1.RegistryService/DeleteModel" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteModelRequest): Buffer => Buffer.from(DeleteModelRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteModelRequest => DeleteModelRequest.decode(value),
+    responseSerialize: (value: Model): Buffer => Buffer.from(Model.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Model => Model.decode(value),
+  },
+  /** Brings a deleted model back. */
+  undeleteModel: {
+    path: "/resmask.registry.v1alpha1.RegistryService/UndeleteModel" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UndeleteModelRequest): Buffer => Buffer.from(UndeleteModelRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UndeleteModelRequest => UndeleteModelRequest.decode(value),
+    responseSerialize: (value: Model): Buffer => Buffer.from(Model.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Model => Model.decode(value),
+  },
+  /** Changes a version's description or tags; nothing else of a version ever changes. */
+  updateModelVersion: {
+    path: "/resmask.registry.v1alpha1.RegistryService/UpdateModelVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateModelVersionRequest): Buffer =>
+      Buffer.from(UpdateModelVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateModelVersionRequest => UpdateModelVersionRequest.decode(value),
+    responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
+  },
+  /** Takes a version without aliases out of use: it is still served by its number, and no alias may point at it. */
+  archiveModelVersion: {
+    path: "/resmask.registry.v1alpha1.RegistryService/ArchiveModelVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ArchiveModelVersionRequest): Buffer =>
+      Buffer.from(ArchiveModelVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ArchiveModelVersionRequest => ArchiveModelVersionRequest.decode(value),
+    responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
+  },
+  /** Takes an archived version back into use. */
+  unarchiveModelVersion: {
+    path: "/resmask.registry.v1alpha1.RegistryService/UnarchiveModelVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UnarchiveModelVersionRequest): Buffer =>
+      Buffer.from(UnarchiveModelVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UnarchiveModelVersionRequest => UnarchiveModelVersionRequest.decode(value),
+    responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
+  },
+  /**
+   * Deletes a version that nothing holds: it is hidden and no longer served; its number stays taken. FAILED_PRECONDITION names what
+   * holds it.
+   */
+  deleteModelVersion: {
+    path: "/resmask.registry.v1alpha1.RegistryService/DeleteModelVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteModelVersionRequest): Buffer =>
+      Buffer.from(DeleteModelVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteModelVersionRequest => DeleteModelVersionRequest.decode(value),
+    responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
+  },
+  /** Brings a deleted version back. */
+  undeleteModelVersion: {
+    path: "/resmask.registry.v1alpha1.RegistryService/UndeleteModelVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UndeleteModelVersionRequest): Buffer =>
+      Buffer.from(UndeleteModelVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UndeleteModelVersionRequest => UndeleteModelVersionRequest.decode(value),
+    responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
+  },
+  /** Reads several versions of a model at once: all of them or none. */
+  batchGetModelVersions: {
+    path: "/resmask.registry.v1alpha1.RegistryService/BatchGetModelVersions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BatchGetModelVersionsRequest): Buffer =>
+      Buffer.from(BatchGetModelVersionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BatchGetModelVersionsRequest => BatchGetModelVersionsRequest.decode(value),
+    responseSerialize: (value: BatchGetModelVersionsResponse): Buffer =>
+      Buffer.from(BatchGetModelVersionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BatchGetModelVersionsResponse => BatchGetModelVersionsResponse.decode(value),
+  },
+  /** Reads the aliases of a model in alphabetical order. */
+  listAliases: {
+    path: "/resmask.registry.v1alpha1.RegistryService/ListAliases" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAliasesRequest): Buffer => Buffer.from(ListAliasesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAliasesRequest => ListAliasesRequest.decode(value),
+    responseSerialize: (value: ListAliasesResponse): Buffer => Buffer.from(ListAliasesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAliasesResponse => ListAliasesResponse.decode(value),
+  },
+  /** Takes an alias away. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
+  deleteAlias: {
+    path: "/resmask.registry.v1alpha1.RegistryService/DeleteAlias" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteAliasRequest): Buffer => Buffer.from(DeleteAliasRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteAliasRequest => DeleteAliasRequest.decode(value),
+    responseSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Empty => Empty.decode(value),
+  },
+  /** Points an alias back at the version it pointed at before the last promotion. ABORTED if the etag is stale. */
+  rollbackAlias: {
+    path: "/resmask.registry.v1alpha1.RegistryService/RollbackAlias" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RollbackAliasRequest): Buffer => Buffer.from(RollbackAliasRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RollbackAliasRequest => RollbackAliasRequest.decode(value),
+    responseSerialize: (value: Alias): Buffer => Buffer.from(Alias.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Alias => Alias.decode(value),
+  },
+  /** Reads the moves of an alias, newest first, also of one that has been taken away. */
+  listAliasEvents: {
+    path: "/resmask.registry.v1alpha1.RegistryService/ListAliasEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAliasEventsRequest): Buffer =>
+      Buffer.from(ListAliasEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAliasEventsRequest => ListAliasEventsRequest.decode(value),
+    responseSerialize: (value: ListAliasEventsResponse): Buffer =>
+      Buffer.from(ListAliasEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAliasEventsResponse => ListAliasEventsResponse.decode(value),
+  },
+  /** Reads the events of a namespace, oldest first. */
+  listEvents: {
+    path: "/resmask.registry.v1alpha1.RegistryService/ListEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListEventsRequest): Buffer => Buffer.from(ListEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListEventsRequest => ListEventsRequest.decode(value),
+    responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
+  },
+  /**
+   * Sends the events that follow a number, and then every new one as it happens, none left out and none twice; ends only when the
+   * client or the service goes away. A client resumes with the number of the last event it has seen.
+   */
+  watchEvents: {
+    path: "/resmask.registry.v1alpha1.RegistryService/WatchEvents" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchEventsRequest): Buffer => Buffer.from(WatchEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchEventsRequest => WatchEventsRequest.decode(value),
+    responseSerialize: (value: WatchEventsResponse): Buffer => Buffer.from(WatchEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchEventsResponse => WatchEventsResponse.decode(value),
+  },
 } as const;
 
 export interface RegistryServiceServer extends UntypedServiceImplementation {
@@ -1275,6 +3268,42 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   setAlias: handleUnaryCall<SetAliasRequest, Alias>;
   /** Reads one alias. */
   getAlias: handleUnaryCall<GetAliasRequest, Alias>;
+  /** Changes a model's description. */
+  updateModel: handleUnaryCall<UpdateModelRequest, Model>;
+  /** Deletes a model without aliases: it is hidden, takes no versions, and its name stays taken. FAILED_PRECONDITION names its aliases. */
+  deleteModel: handleUnaryCall<DeleteModelRequest, Model>;
+  /** Brings a deleted model back. */
+  undeleteModel: handleUnaryCall<UndeleteModelRequest, Model>;
+  /** Changes a version's description or tags; nothing else of a version ever changes. */
+  updateModelVersion: handleUnaryCall<UpdateModelVersionRequest, ModelVersion>;
+  /** Takes a version without aliases out of use: it is still served by its number, and no alias may point at it. */
+  archiveModelVersion: handleUnaryCall<ArchiveModelVersionRequest, ModelVersion>;
+  /** Takes an archived version back into use. */
+  unarchiveModelVersion: handleUnaryCall<UnarchiveModelVersionRequest, ModelVersion>;
+  /**
+   * Deletes a version that nothing holds: it is hidden and no longer served; its number stays taken. FAILED_PRECONDITION names what
+   * holds it.
+   */
+  deleteModelVersion: handleUnaryCall<DeleteModelVersionRequest, ModelVersion>;
+  /** Brings a deleted version back. */
+  undeleteModelVersion: handleUnaryCall<UndeleteModelVersionRequest, ModelVersion>;
+  /** Reads several versions of a model at once: all of them or none. */
+  batchGetModelVersions: handleUnaryCall<BatchGetModelVersionsRequest, BatchGetModelVersionsResponse>;
+  /** Reads the aliases of a model in alphabetical order. */
+  listAliases: handleUnaryCall<ListAliasesRequest, ListAliasesResponse>;
+  /** Takes an alias away. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
+  deleteAlias: handleUnaryCall<DeleteAliasRequest, Empty>;
+  /** Points an alias back at the version it pointed at before the last promotion. ABORTED if the etag is stale. */
+  rollbackAlias: handleUnaryCall<RollbackAliasRequest, Alias>;
+  /** Reads the moves of an alias, newest first, also of one that has been taken away. */
+  listAliasEvents: handleUnaryCall<ListAliasEventsRequest, ListAliasEventsResponse>;
+  /** Reads the events of a namespace, oldest first. */
+  listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
+  /**
+   * Sends the events that follow a number, and then every new one as it happens, none left out and none twice; ends only when the
+   * client or the service goes away. A client resumes with the number of the last event it has seen.
+   */
+  watchEvents: handleServerStreamingCall<WatchEventsRequest, WatchEventsResponse>;
 }
 
 export interface RegistryServiceClient extends Client {
@@ -1430,6 +3459,243 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Alias) => void,
   ): ClientUnaryCall;
+  /** Changes a model's description. */
+  updateModel(
+    request: UpdateModelRequest,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  updateModel(
+    request: UpdateModelRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  updateModel(
+    request: UpdateModelRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  /** Deletes a model without aliases: it is hidden, takes no versions, and its name stays taken. FAILED_PRECONDITION names its aliases. */
+  deleteModel(
+    request: DeleteModelRequest,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  deleteModel(
+    request: DeleteModelRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  deleteModel(
+    request: DeleteModelRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  /** Brings a deleted model back. */
+  undeleteModel(
+    request: UndeleteModelRequest,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  undeleteModel(
+    request: UndeleteModelRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  undeleteModel(
+    request: UndeleteModelRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Model) => void,
+  ): ClientUnaryCall;
+  /** Changes a version's description or tags; nothing else of a version ever changes. */
+  updateModelVersion(
+    request: UpdateModelVersionRequest,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  updateModelVersion(
+    request: UpdateModelVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  updateModelVersion(
+    request: UpdateModelVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  /** Takes a version without aliases out of use: it is still served by its number, and no alias may point at it. */
+  archiveModelVersion(
+    request: ArchiveModelVersionRequest,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  archiveModelVersion(
+    request: ArchiveModelVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  archiveModelVersion(
+    request: ArchiveModelVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  /** Takes an archived version back into use. */
+  unarchiveModelVersion(
+    request: UnarchiveModelVersionRequest,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  unarchiveModelVersion(
+    request: UnarchiveModelVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  unarchiveModelVersion(
+    request: UnarchiveModelVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  /**
+   * Deletes a version that nothing holds: it is hidden and no longer served; its number stays taken. FAILED_PRECONDITION names what
+   * holds it.
+   */
+  deleteModelVersion(
+    request: DeleteModelVersionRequest,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  deleteModelVersion(
+    request: DeleteModelVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  deleteModelVersion(
+    request: DeleteModelVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  /** Brings a deleted version back. */
+  undeleteModelVersion(
+    request: UndeleteModelVersionRequest,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  undeleteModelVersion(
+    request: UndeleteModelVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  undeleteModelVersion(
+    request: UndeleteModelVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  /** Reads several versions of a model at once: all of them or none. */
+  batchGetModelVersions(
+    request: BatchGetModelVersionsRequest,
+    callback: (error: ServiceError | null, response: BatchGetModelVersionsResponse) => void,
+  ): ClientUnaryCall;
+  batchGetModelVersions(
+    request: BatchGetModelVersionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BatchGetModelVersionsResponse) => void,
+  ): ClientUnaryCall;
+  batchGetModelVersions(
+    request: BatchGetModelVersionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BatchGetModelVersionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Reads the aliases of a model in alphabetical order. */
+  listAliases(
+    request: ListAliasesRequest,
+    callback: (error: ServiceError | null, response: ListAliasesResponse) => void,
+  ): ClientUnaryCall;
+  listAliases(
+    request: ListAliasesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAliasesResponse) => void,
+  ): ClientUnaryCall;
+  listAliases(
+    request: ListAliasesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAliasesResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes an alias away. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
+  deleteAlias(
+    request: DeleteAliasRequest,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+  deleteAlias(
+    request: DeleteAliasRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+  deleteAlias(
+    request: DeleteAliasRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+  /** Points an alias back at the version it pointed at before the last promotion. ABORTED if the etag is stale. */
+  rollbackAlias(
+    request: RollbackAliasRequest,
+    callback: (error: ServiceError | null, response: Alias) => void,
+  ): ClientUnaryCall;
+  rollbackAlias(
+    request: RollbackAliasRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Alias) => void,
+  ): ClientUnaryCall;
+  rollbackAlias(
+    request: RollbackAliasRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Alias) => void,
+  ): ClientUnaryCall;
+  /** Reads the moves of an alias, newest first, also of one that has been taken away. */
+  listAliasEvents(
+    request: ListAliasEventsRequest,
+    callback: (error: ServiceError | null, response: ListAliasEventsResponse) => void,
+  ): ClientUnaryCall;
+  listAliasEvents(
+    request: ListAliasEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAliasEventsResponse) => void,
+  ): ClientUnaryCall;
+  listAliasEvents(
+    request: ListAliasEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAliasEventsResponse) => void,
+  ): ClientUnaryCall;
+  /** Reads the events of a namespace, oldest first. */
+  listEvents(
+    request: ListEventsRequest,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  listEvents(
+    request: ListEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  listEvents(
+    request: ListEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Sends the events that follow a number, and then every new one as it happens, none left out and none twice; ends only when the
+   * client or the service goes away. A client resumes with the number of the last event it has seen.
+   */
+  watchEvents(request: WatchEventsRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchEventsResponse>;
+  watchEvents(
+    request: WatchEventsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchEventsResponse>;
 }
 
 export const RegistryServiceClient = makeGenericClientConstructor(
@@ -1453,6 +3719,17 @@ type DeepPartial<T> = T extends Builtin ? T
 type KeysOfUnion<T> = T extends T ? keyof T : never;
 type Exact<P, I extends P> = P extends Builtin ? P
   : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

@@ -21,25 +21,24 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const KEPT_FOR = '24 hours';
 
 /**
- * Runs writes in a transaction, once per request id (AIP-155): the first call claims the id before it writes, others wait for it
- * and get its response. A failed call leaves no claim.
+ * Makes writes once per request id (AIP-155): the first call claims the id before it writes, others wait for it and get its
+ * response. A failed call leaves no claim.
  */
 @Injectable()
 export class Idempotency {
   constructor(readonly dataSource: DataSource) {}
 
-  /** @throws DomainError REQUEST_ID_REUSED if the id belongs to a call that asked for something else. */
-  async run<Response>(
+  /** Runs inside the caller's transaction. @throws DomainError REQUEST_ID_REUSED if the id belongs to another request. */
+  async once<Response>(
+    manager: EntityManager,
     call: RepeatableCall<Response>,
-    write: (manager: EntityManager) => Promise<Response>,
+    write: () => Promise<Response>,
   ): Promise<Response> {
-    return this.dataSource.transaction(async (manager) => {
-      const repeated = await this.#claim(manager, call);
-      if (repeated) return repeated;
-      const response = await write(manager);
-      await this.#keep(manager, call, response);
-      return response;
-    });
+    const repeated = await this.#claim(manager, call);
+    if (repeated) return repeated;
+    const response = await write();
+    await this.#keep(manager, call, response);
+    return response;
   }
 
   /** The kept response of a call that has been answered before, if there is one. */

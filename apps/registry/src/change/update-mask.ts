@@ -1,0 +1,16 @@
+import { invalidField } from '@resmask/errors';
+
+/** The fields an update names (AIP-134, 161); none means all that may change. @throws DomainError FIELD_INVALID for any other. */
+export function readUpdateMask<Field extends string>(
+  mask: readonly string[] | undefined,
+  allowed: readonly Field[],
+): ReadonlySet<Field> {
+  if (!mask || mask.length === 0) return new Set(allowed);
+  return new Set(
+    mask.map((path) => {
+      const known = allowed.find((field) => field === path);
+      if (known) return known;
+      throw invalidField('update_mask', `got "${path}"; allowed are ${allowed.join(', ')}: nothing else ever changes`);
+    }),
+  );
+}

@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import {
+  ArchiveModelVersionRequest,
+  DeleteModelVersionRequest,
+  ModelVersion,
+  UnarchiveModelVersionRequest,
+  UndeleteModelVersionRequest,
+  UpdateModelVersionRequest,
+} from '@resmask/contracts/registry.v1alpha1';
+import { violates } from '@resmask/database';
+import { DomainError, invalidField } from '@resmask/errors';
+import { formatVersionName, parseVersionName, type VersionName } from '@resmask/resource-names';
+import type { EntityManager } from 'typeorm';
+import { type ChangeCall, Changes } from '../change/changes.js';
+import { expectEtag } from '../change/etag.js';
+import { readUpdateMask } from '../change/update-mask.js';
+import { ModelRepository } from '../model/model.repository.js';
+import { checkText, notDeleted } from '../model/model.service.js';
+import { VersionEntity, type VersionState } from './version.entity.js';
+import { toVersionMessage } from './version.messages.js';
+import { type FoundVersion, VERSION_TYPE, VersionRepository } from './version.repository.js';
+import { readTags, type Tags } from './version-facts.js';
+
+interface StateChange {
+  readonly call: ChangeCall<ModelVersion>;
+  readonly name: VersionName;
+  readonly etag: string;
+  readonly from: readonly VersionState[];
+  readonly to: VersionState;
+}
+
+/** Changes what may change of a version: its description, its tags, and whether it is in use. */
+@Injectable()
+export class VersionLifecycle {
+  constructor(
+    readonly models: ModelRepository,
+    readonly versions: VersionRepository,
+    readonly changes: Changes,
+  ) {}
+
+  async update(request: UpdateModelVersionRequest): Promise<ModelVersion> {
+    const { modelVersion: given, requestId } = request;
+    if (!given) throw invalidField('model_version', 'it is not set');
+    const name = parseVersionName(given.name, 'model_version.name');
+    const fields = readUpdateMask(request.updateMask, ['description', 'tags']);
+    const values = {
+      ...(fields.has('description') && { description: checkText(given.description, 'model_version.description') }),
+      ...(fields.has('tags') && { tags: readTags(given.tags, 'model_version.tags') }),
+    };
+    const body = UpdateModelVersionRequest.encode({ ...request, requestId: '' }).finish();
+    const call = { method: 'UpdateModelVersion', requestId, request: body, codec: ModelVersion };
+    return this.changes.make(call, async (manager) => {
+      await this.models.holdLive(name, manager);
+      const found = await this.versions.lock(name, manager);
+      expectEtag(given.etag, found.version.revision, resourceOf(name));
+      const { description, tags } = found.version;
+      const was = { ...(fields.has('description') && { description }), ...(fields.has('tags') && { tags }) };
+      await write(manager, found, values);
+      return {
+        response: await this.#message(name, manager),
+        record: { ...placeOf(name), before: was, after: values },
+      };
+    });
+  }
+
+  archive(request: ArchiveModelVersionRequest): Promise<ModelVersion> {
+    const body = ArchiveModelVersionRequest.encode({ ...request, requestId: '' }).finish();
+    const call = {
+      method: 'ArchiveModelVersion',
+      requestId: request.requestId,
+      request: body,
+      codec: ModelVersion,
+    };
+    return this.#move({
+      call,
+      name: parseVersionName(request.name),
+      etag: request.etag,
+      from: ['ready'],
+      to: 'archived',
+    });
+  }
+
+  unarchive(request: UnarchiveModelVersionRequest): Promise<ModelVersion> {
+    const body = UnarchiveModelVersionRequest.encode({ ...request, requestId: '' }).finish();
+    const call = {
+      method: 'UnarchiveModelVersion',
+      requestId: request.requestId,
+      request: body,
+      codec: ModelVersion,
+    };
+    return this.#move({
+      call,
+      name: parseVersionName(request.name),
+      etag: request.etag,
+      from: ['archived'],
+      to: 'ready',
+    });
+  }
+
+  delete(request: DeleteModelVersionRequest): Promise<ModelVersion> {
+    const { requestId, validateOnly, etag } = request;
+    const body = DeleteModelVersionRequest.encode({ ...request, requestId: '' }).finish();
+    const call = { method: 'DeleteModelVersion', requestId, validateOnly, request: body, codec: ModelVersion };
+    return this.#move({ call, name: parseVersionName(request.name), etag, from: ['ready', 'archived'], to: 'deleted' });
+  }
+
+  undelete(request: UndeleteModelVersionRequest): Promise<ModelVersion> {
+    const body = UndeleteModelVersionRequest.encode({ ...request, requestId: '' }).finish();
+    const call = {
+      method: 'UndeleteModelVersion',
+      requestId: request.requestId,
+      request: body,
+      codec: ModelVersion,
+    };
+    return this.#move({ call, name: parseVersionName(request.name), etag: '', from: ['deleted'], to: 'ready' });
+  }
+
+  /** @throws DomainError RESOURCE_IN_USE that names the aliases, VERSION_NOT_READY or RESOURCE_NOT_DELETED for a wrong state. */
+  async #move({ call, name, etag, from, to }: StateChange): Promise<ModelVersion> {
+    try {
+      return await this.changes.make(call, async (manager) => {
+        await this.models.holdLive(name, manager);
+        const found = await this.versions.lock(name, manager);
+        const { state, revision } = found.version;
+        expectEtag(etag, revision, resourceOf(name));
+        if (!from.includes(state)) throw wrongState(name, state, from);
+        if (to !== 'ready' && found.aliases.length > 0) throw inUse(name, found.aliases);
+        await write(manager, found, { state: to, deleteTime: () => (to === 'deleted' ? 'now()' : 'NULL') });
+        return {
+          response: await this.#message(name, manager),
+          record: { ...placeOf(name), before: { state }, after: { state: to } },
+        };
+      });
+    } catch (error) {
+      // An alias came between the look and the write.
+      if (!violates(error, 'version_has_aliases')) throw error;
+      throw inUse(name, (await this.versions.get(name)).aliases);
+    }
+  }
+
+  async #message(name: VersionName, manager: EntityManager): Promise<ModelVersion> {
+    return toVersionMessage(await this.versions.get(name, manager));
+  }
+}
+
+interface NewValues {
+  readonly description?: string;
+  readonly tags?: Tags;
+  readonly state?: VersionState;
+  readonly deleteTime?: () => string;
+}
+
+async function write(
+  manager: EntityManager,
+  { version: { model, version } }: FoundVersion,
+  values: NewValues,
+): Promise<void> {
+  await manager
+    .createQueryBuilder()
+    .update(VersionEntity)
+    .set({ ...values, revision: () => 'revision + 1', updateTime: () => 'now()' })
+    .where({ model, version })
+    .execute();
+}
+
+function wrongState(name: VersionName, state: VersionState, from: readonly VersionState[]): DomainError {
+  if (from.includes('deleted')) return notDeleted(resourceOf(name));
+  const message = `${formatVersionName(name)} is ${state}; it must be ${from.join(' or ')} for that`;
+  return new DomainError('VERSION_NOT_READY', message, { resource: resourceOf(name) });
+}
+
+function inUse(name: VersionName, aliases: readonly string[]): DomainError {
+  const holders = aliases.join(', ');
+  const message = `${formatVersionName(name)} has the aliases ${holders}; point them elsewhere or delete them first`;
+  return new DomainError('RESOURCE_IN_USE', message, { metadata: { holders }, resource: resourceOf(name) });
+}
+
+function resourceOf(name: VersionName) {
+  return { type: VERSION_TYPE, name: formatVersionName(name) };
+}
+
+function placeOf({ namespace, model, version }: VersionName) {
+  return { namespace, model, resource: `models/${model}/versions/${version}` };
+}
