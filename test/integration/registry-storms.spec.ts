@@ -93,13 +93,15 @@ describe('the registry under many clients at once', () => {
     const start = (await Array.fromAsync(registry.client.listEvents(PARENT))).length;
     const writes = stormSize(1000);
     const end = start + writes;
-    const watchers = Array.from({ length: 20 }, (_, watcher) => watchInPieces(clientOf(watcher), start, end, watcher));
+    const watching = Array.from({ length: 20 }, () => registry.connect());
+    const watchers = watching.map((client, watcher) => watchInPieces(client, start, end, watcher));
     const results = await storm(writes, 50, (round) =>
       clientOf(round).updateModelVersion(`${models[round % 5]}/versions/1`, { description: `change ${round}` }),
     );
     expect(errorsOf(results)).toEqual([]);
     for (const events of await Promise.all(watchers))
       expect(events.map(({ number }) => number)).toEqual(Array.from({ length: writes }, (_, i) => start + i + 1));
+    for (const client of watching) client.close();
     const audit = await Array.fromAsync(registry.client.listEvents(PARENT));
     expect(audit).toHaveLength(end);
   });

@@ -14,6 +14,8 @@ export interface WatchEventsOptions {
 
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 5_000;
+/** In a row: about ten minutes of a service that is away. */
+const MAX_FAILURES = 120;
 
 /** Follows events over any number of connections; every event once, in order. @throws ResmaskError for what no retry can mend. */
 export async function* watchEvents(
@@ -22,6 +24,7 @@ export async function* watchEvents(
   { after = 0, model = '', signal }: WatchEventsOptions,
 ): AsyncGenerator<Event> {
   let cursor = after;
+  let failures = 0;
   for (let wait = FIRST_RETRY_MS; !signal?.aborted; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
     const call = open({ parent, after: cursor, model });
     const cancel = (): void => call.cancel();
@@ -29,6 +32,7 @@ export async function* watchEvents(
     try {
       for await (const { message } of call as AsyncIterable<WatchEventsResponse>) {
         wait = FIRST_RETRY_MS;
+        failures = 0;
         // The number of the last event there is: from there a watch for new ones goes on after a lost connection.
         if (message?.$case === 'heartbeat' && cursor < 0) cursor = message.value;
         if (message?.$case !== 'event') continue;
@@ -38,11 +42,17 @@ export async function* watchEvents(
     } catch (error) {
       if (signal?.aborted) return;
       const known = ResmaskError.from(error);
-      if (!(known instanceof ResmaskError) || known.code !== 'UNAVAILABLE') throw known;
+      if (!mayPass(known) || failures >= MAX_FAILURES) throw known;
+      failures += 1;
     } finally {
       signal?.removeEventListener('abort', cancel);
       call.cancel();
     }
     await delay(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
   }
+}
+
+/** The service says what it means by a reason; an error without one is the connection's, and another connection may do. */
+function mayPass(error: unknown): error is ResmaskError {
+  return error instanceof ResmaskError && (error.code === 'UNAVAILABLE' || error.reason === '');
 }
