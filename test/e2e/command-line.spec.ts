@@ -64,6 +64,63 @@ describe('the resmask command', () => {
     expect(Math.max(...text.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
+  it('promotes, rolls back, deletes and brings back, and tells it all', async () => {
+    const file = join(folder, 'lived.onnx');
+    await json('networks', 'build', 'resmasking-compact', '--seed', '1', '--width', '0.25', '-o', file);
+    const facts = ['--licence', 'MIT', '--tag', 'stage=trial', '--code-revision', 'abc123'];
+    for (const version of [1, 2]) {
+      expect(await json('models', 'register', 'lived', '--file', file, ...facts)).toMatchObject({
+        version,
+        state: 'ready',
+        licence: 'MIT',
+        tags: { stage: 'trial' },
+        lineage: { codeRevision: 'abc123' },
+      });
+      await json('models', 'promote', 'lived', String(version), '--reason', `try ${version}`);
+    }
+    expect(await json('models', 'rollback', 'lived', '--reason', 'it was worse')).toMatchObject({
+      version: expect.stringContaining('/versions/1'),
+    });
+    expect(await json('models', 'history', 'lived')).toMatchObject([
+      { kind: 'set', to: 1, reason: 'try 1' },
+      { kind: 'set', from: 1, to: 2, reason: 'try 2' },
+      { kind: 'rollback', from: 2, to: 1, reason: 'it was worse' },
+    ]);
+    expect((await resmask('models', 'delete', 'lived', '1')).stderr).toContain('has the aliases production');
+    expect((await json('models', 'delete', 'lived', '2', '--dry-run')).state).toBe('deleted');
+    expect((await json('models', 'delete', 'lived', '2')).state).toBe('deleted');
+    expect((await json('models', 'undelete', 'lived', '2')).state).toBe('ready');
+    expect((await json('models', 'archive', 'lived', '2')).state).toBe('archived');
+    const target = join(folder, 'fetched');
+    await json('models', 'download', 'lived@production', '-o', target);
+    expect(await readFile(join(target, 'lived.onnx'))).toEqual(await readFile(file));
+    const { stdout } = await resmask('events', '--model', 'lived', '--json');
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).method),
+    ).toEqual([
+      'CreateModel',
+      'UploadModelVersion',
+      'SetAlias',
+      'UploadModelVersion',
+      'SetAlias',
+      'RollbackAlias',
+      'DeleteModelVersion',
+      'UndeleteModelVersion',
+      'ArchiveModelVersion',
+    ]);
+    for (const command of [
+      ['models', 'history', 'lived'],
+      ['models', 'show', 'lived'],
+      ['models', 'list'],
+    ]) {
+      const lines = (await resmask(...command)).stdout.split('\n');
+      expect(Math.max(...lines.map((line) => line.length)), command.join(' ')).toBeLessThanOrEqual(100);
+    }
+  });
+
   it('builds a network from a seed, whose graph is what its specification says', async () => {
     const file = join(folder, 'seeded.onnx');
     await json('networks', 'build', 'resmasking-compact', '--seed', '3', '-o', file);

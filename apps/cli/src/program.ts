@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addCheckpointCommands } from './commands/checkpoints.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addDemoCommand } from './commands/demo.js';
+import { addEventCommands } from './commands/events.js';
 import { addModelCommands } from './commands/models.js';
 import { addNetworkCommands } from './commands/networks.js';
 import { addRecognizeCommand } from './commands/recognize.js';
@@ -29,6 +30,7 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
   addStatusCommand(program);
   addDemoCommand(program);
   addModelCommands(program);
+  addEventCommands(program);
   addRecognizeCommand(program);
   addStreamCommand(program);
   addDatasetCommands(program);

@@ -1,11 +1,13 @@
 import {
   type Dataset,
   DatasetFormat,
+  type Event,
   type Model,
   type ModelVersion,
   type Run,
   RunState,
   Split,
+  State,
   Task,
 } from '@resmask/client';
 import { specFromMessages } from '@resmask/spec-messages';
@@ -26,6 +28,7 @@ export function modelView(model: Model) {
     latestVersion: model.latestVersion,
     aliases: Object.fromEntries(model.aliases.map(({ name, version }) => [lastPart(name), Number(lastPart(version))])),
     etag: model.etag,
+    deleteTime: isoTime(model.deleteTime),
     createTime: isoTime(model.createTime),
     updateTime: isoTime(model.updateTime),
   };
@@ -36,13 +39,24 @@ export function versionView(version: ModelVersion) {
     name: version.name,
     version: Number(lastPart(version.name)),
     description: version.description,
+    state: enumWord(State[version.state], 'STATE_'),
     aliases: version.aliases,
     parameters: version.parameterCount,
     digest: version.digest,
     files: version.files,
     spec: specFromMessages(version),
+    licence: version.licence,
+    lineage: version.lineage,
+    tags: Object.fromEntries(Object.entries(version.tags).map(([key, { value }]) => [key, value?.value])),
+    etag: version.etag,
     createTime: isoTime(version.createTime),
+    deleteTime: isoTime(version.deleteTime),
   };
+}
+
+export function eventView(event: Event) {
+  const { number, method, resource, actor, reason, requestId, before, after, createTime } = event;
+  return { number, time: isoTime(createTime), method, resource, actor, reason, requestId, before, after };
 }
 
 export function datasetView(dataset: Dataset) {
@@ -98,6 +112,11 @@ export function runView(run: Run) {
 
 export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
+}
+
+/** For tables: to the minute, in UTC. */
+export function minute(time: string | undefined): string {
+  return time?.slice(0, 16).replace('T', ' ') ?? '';
 }
 
 export function isoTime(timestamp: Timestamp | undefined): string | undefined {

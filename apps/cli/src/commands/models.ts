@@ -1,15 +1,24 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { action, type Context } from '../context.js';
-import { fileSize, promote, registerModel } from '../models/register-model.js';
+import { parseVersion } from '../models/parse-version.js';
+import { fileSize, promote, registerModel, type VersionFacts } from '../models/register-model.js';
 import { readSpecFile, specPathOf } from '../models/spec-file.js';
+import { readInput } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
 import { progress } from '../terminal/progress.js';
-import { isoTime, lastPart, modelView, versionView } from '../views.js';
+import { isoTime, lastPart, minute, modelView, versionView } from '../views.js';
+import { addModelLifecycleCommands } from './model-lifecycle.js';
 
 interface RegisterOptions {
   readonly file: string;
   readonly spec?: string;
   readonly description: string;
+  readonly licence: string;
+  readonly card?: string;
+  readonly tag: Readonly<Record<string, string>>;
+  readonly codeRevision: string;
+  readonly dataDigest: string;
+  readonly parentVersion?: number;
 }
 
 interface PromoteOptions {
@@ -28,6 +37,12 @@ export function addModelCommands(program: Command): void {
     .requiredOption('--file <model.onnx>', 'the ONNX file')
     .option('--spec <spec.yaml>', 'how it is fed and read; without it the .spec.yaml beside the file')
     .option('--description <text>', 'free text', '')
+    .option('--licence <name>', 'licence of the weights, as an SPDX identifier', '')
+    .option('--card <file.md>', 'what people should know, in Markdown')
+    .option('--tag <key=value>', 'a tag; may be given again', addTag, {})
+    .option('--code-revision <revision>', 'of the code that trained it', '')
+    .option('--data-digest <sha256>', 'of the data it was trained on', '')
+    .option('--parent-version <number>', 'the version it was trained on from', parseVersion)
     .action(action(register));
   models
     .command('promote')
@@ -37,6 +52,7 @@ export function addModelCommands(program: Command): void {
     .option('--alias <alias>', 'the alias to move', 'production')
     .option('--reason <text>', 'why; kept in the history', '')
     .action(action(promoteVersion));
+  addModelLifecycleCommands(models);
 }
 
 async function list({ output, registry, parent }: Context): Promise<void> {
@@ -46,8 +62,14 @@ async function list({ output, registry, parent }: Context): Promise<void> {
     views.length === 0
       ? 'no models yet; publish one with "resmask models register"'
       : table(
-          ['MODEL', 'TASK', 'VERSIONS', 'ALIASES', 'UPDATED'],
-          views.map((view) => [view.id, view.task, view.latestVersion, aliasList(view.aliases), view.updateTime ?? '']),
+          ['MODEL', 'TASK', 'VERSIONS', 'ALIASES', 'UPDATED (UTC)'],
+          views.map((view) => [
+            view.id,
+            view.task,
+            view.latestVersion,
+            aliasList(view.aliases),
+            minute(view.updateTime),
+          ]),
         ),
   );
 }
@@ -66,15 +88,16 @@ async function show({ output, registry, parent }: Context, _options: unknown, id
       ]),
       '',
       table(
-        ['VERSION', 'ALIASES', 'NETWORK', 'PARAMETERS', 'BYTES', 'DIGEST', 'CREATED'],
+        ['VERSION', 'STATE', 'ALIASES', 'NETWORK', 'PARAMETERS', 'BYTES', 'DIGEST', 'CREATED'],
         versions.map((version) => [
           version.version,
+          version.state,
           version.aliases.join(', '),
           version.spec.architecture,
           version.parameters,
           version.files.reduce((sum, file) => sum + file.sizeBytes, 0),
-          version.digest.slice(0, 12),
-          version.createTime ?? '',
+          version.digest.slice(0, 8),
+          minute(version.createTime),
         ]),
       ),
     ].join('\n'),
@@ -85,10 +108,11 @@ async function register({ output, registry, parent }: Context, options: Register
   const spec = await readSpecFile(options.spec ?? specPathOf(options.file));
   const bar = progress(`uploading ${options.file}`, await fileSize(options.file), 'bytes');
   const version = await registerModel(registry, {
-    ...options,
     parent,
     model,
     spec,
+    file: options.file,
+    facts: await factsOf(options, `${parent}/models/${model}`),
     onProgress: (sent) => bar.update(sent),
   }).finally(() => bar.end());
   const view = versionView(version);
@@ -112,8 +136,20 @@ function aliasList(aliases: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-function parseVersion(text: string): number {
-  const version = Number(text);
-  if (!Number.isInteger(version) || version < 1) throw new InvalidArgumentError('a version number from 1 is needed.');
-  return version;
+async function factsOf(options: RegisterOptions, model: string): Promise<VersionFacts> {
+  const { description, licence, card, tag, codeRevision, dataDigest, parentVersion } = options;
+  const parent = parentVersion === undefined ? '' : `${model}/versions/${parentVersion}`;
+  return {
+    description,
+    licence,
+    modelCard: card === undefined ? '' : (await readInput(card)).toString('utf8'),
+    tags: Object.fromEntries(Object.entries(tag).map(([key, value]) => [key, { value: { $case: 'text', value } }])),
+    lineage: { codeRevision, trainingDataDigest: dataDigest, parentVersion: parent, evaluationRuns: [] },
+  };
+}
+
+function addTag(text: string, tags: Readonly<Record<string, string>>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('KEY=VALUE is needed.');
+  return { ...tags, [text.slice(0, at)]: text.slice(at + 1) };
 }

@@ -2,28 +2,31 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type ModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
+import { type ModelVersion, type NewModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
 import { DomainError } from '@resmask/errors';
 import type { ModelSpec } from '@resmask/model-spec';
 import { specToMessages, TASKS } from '@resmask/spec-messages';
+
+/** What is told of a version beside its bytes. */
+export type VersionFacts = Pick<NewModelVersion, 'description' | 'licence' | 'lineage' | 'modelCard' | 'tags'>;
 
 export interface Registration {
   readonly parent: string;
   readonly model: string;
   readonly file: string;
   readonly spec: ModelSpec;
-  readonly description: string;
+  readonly facts: VersionFacts;
   readonly onProgress?: (sentBytes: number) => void;
 }
 
 /** Publishes a file as the next version of a model, creating the model if it is new. */
 export async function registerModel(registry: RegistryClient, registration: Registration): Promise<ModelVersion> {
-  const { parent, model, file, spec, description, onProgress } = registration;
+  const { parent, model, file, spec, facts, onProgress } = registration;
   const sizeBytes = await fileSize(file);
   const sha256 = await fileDigest(file);
   await ensureModel(registry, parent, model, spec);
   const files = [{ path: basename(file), sizeBytes, sha256 }];
-  const version = { description, files, ...specToMessages(spec) };
+  const version = { ...facts, files, ...specToMessages(spec) };
   const options = { requestId: randomUUID(), onProgress };
   return registry.uploadModelVersion(`${parent}/models/${model}`, version, createReadStream(file), options);
 }

@@ -19,7 +19,13 @@ export async function registerShippedModels(registry: RegistryClient, parent: st
       await buildNetwork(target, await shippedWeights(model));
     }
     const spec = await readSpecFile(specPathOf(file));
-    const { name } = await registerModel(registry, { parent, model, file, spec, description: 'shipped with resmask' });
+    const { name } = await registerModel(registry, {
+      parent,
+      model,
+      file,
+      spec,
+      facts: { description: 'shipped with resmask', licence: 'Apache-2.0' },
+    });
     await promote(registry, name, 'production', 'shipped with resmask');
     published.push(name);
   }
