@@ -46,6 +46,18 @@ it('links between documents, and files that documents name, exist', () => {
   expect(broken).toEqual([]);
 });
 
+it('the lock file knows the packages of every platform: npm ci refuses one made where some could not be fetched', () => {
+  const { packages } = JSON.parse(text('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([folder, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !packages[`node_modules/${name}`] && !packages[`${folder}/node_modules/${name}`],
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 it('no document or source names a path of the machine it was written on', () => {
   const files = globSync(
     ['*.md', 'docs/**/*', 'libs/*/src/**/*', 'apps/*/src/**/*', 'test/**/*.ts', 'scripts/*', 'helm/**/*', 'Dockerfile'],

@@ -24,11 +24,11 @@ function build(weights: WeightSource): GraphBuilder {
   // The first convolution has no padding in the published network, so the first grid is 414×414.
   x = leaky(graph, 'conv0', convolution(graph, weights, 'conv0', 'filters', x, WIDTHS[0], 3));
   for (const [i, width] of WIDTHS.slice(1).entries()) {
-    x = graph.maxPool(`pool${i}`, x, { kernel: 2, stride: 2, padEnd: Number(x.shape[2]) % 2 });
+    x = graph.maxPool(`pool${i}`, x, { kernel: 2, stride: 2, ceil: true });
     x = leaky(graph, `conv${i + 1}`, separable(graph, weights, `conv${i + 1}`, x, width));
   }
   // Stride 1 keeps the grid: one row and column are added at the end, as TensorFlow's `same` does.
-  x = graph.maxPool('pool5', x, { kernel: 2, stride: 1, padEnd: 1 });
+  x = graph.maxPool('pool5', x, { kernel: 2, stride: 1, padding: { top: 0, left: 0, bottom: 1, right: 1 } });
   graph.output('grid', convolution(graph, weights, 'conv8', 'filters', x, OUTPUTS, 1));
   return graph;
 }

@@ -11,7 +11,7 @@ describe('GraphBuilder', () => {
     const graph = new GraphBuilder('g');
     const x = graph.input('x', ['batch', 3, 33, 33]);
     const conv = graph.conv('conv', x, zeros(8, 3, 3, 3), zeros(8), { stride: 2, padding: 1 });
-    const pooled = graph.maxPool('pool', conv, { kernel: 2, stride: 2, padEnd: 1 });
+    const pooled = graph.maxPool('pool', conv, { kernel: 2, stride: 2, ceil: true });
     const wide = graph.convTranspose('up', pooled, zeros(8, 4, 2, 2), zeros(4));
     const depthwise = graph.conv('depthwise', wide, zeros(4, 1, 3, 3), undefined, { padding: 1, groups: 4 });
     const features = graph.globalAveragePool('mean', depthwise);
@@ -61,12 +61,12 @@ describe('GraphBuilder', () => {
     [
       'a sum of different shapes',
       (g) => g.add('sum', g.input('a', ['n', 1, 2, 2]), g.input('b', ['n', 1, 2, 3])),
-      'sum: joins n×1×2×2 and n×1×2×3',
+      'sum: joins n×1×2×2 and n×1×2×3, which do not fit',
     ],
     [
       'a pool larger than its image',
       (g) => g.maxPool('p', g.input('x', ['n', 1, 1, 1]), { kernel: 2, stride: 2 }),
-      'p: pools 1×1 with a kernel of 2',
+      'p: slides a 2×2 kernel over an image of 1×1',
     ],
     [
       'a name used twice',

@@ -1,4 +1,3 @@
-import { DomainError } from '@resmask/errors';
 import { elementCount, formatShape, type Tensor } from '@resmask/tensor';
 import {
   ModelProto,
@@ -8,43 +7,24 @@ import {
   type ValueInfoProto,
 } from './gen/onnx/onnx.js';
 import { type Dimension, graphOf } from './graph-signature.js';
-import { type AttributeValue, floatTensor, node, valueInfo } from './proto-parts.js';
+import type { BatchNormTensors, ConvolutionOptions, LayerCount, PoolOptions } from './layer-options.js';
+import {
+  broadcastShape,
+  channelCount,
+  expectSameShape,
+  expectShape,
+  imageShape,
+  poolPadding,
+  shapeError,
+  slide,
+} from './layer-shapes.js';
+import { type AttributeValue, floatTensor, int64Tensor, node, valueInfo } from './proto-parts.js';
+import { padsAttribute, toPadding } from './sliding-window.js';
 
 /** A tensor that flows through the graph: its unique name and its shape, the batch dimension first. */
 export interface Value {
   readonly name: string;
   readonly shape: readonly Dimension[];
-}
-
-/** What one layer adds: trained parameters, and multiply-accumulates for one image. */
-export interface LayerCount {
-  readonly name: string;
-  readonly op: string;
-  readonly outputShape: readonly Dimension[];
-  readonly parameters: number;
-  readonly macs: number;
-}
-
-export interface ConvolutionOptions {
-  readonly stride?: number;
-  readonly padding?: number;
-  /** Input channels are split into this many groups; equal to the channels for a depthwise convolution. */
-  readonly groups?: number;
-}
-
-export interface PoolOptions {
-  readonly kernel: number;
-  readonly stride: number;
-  /** Rows and columns added at the lower and right border only, as TensorFlow's `same` does for even kernels. */
-  readonly padEnd?: number;
-}
-
-/** Weight, bias, running mean and variance of a batch normalisation, each with one value per channel. */
-export interface BatchNormTensors {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
-  readonly runningMean: Tensor;
-  readonly runningVar: Tensor;
 }
 
 /** The ONNX operator set this builder writes. */
@@ -83,22 +63,23 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(name, TensorProto_DataType.FLOAT, value.shape));
   }
 
-  /** Convolution with square stride and padding; weight is [out, in ÷ groups, height, width], bias [out]. */
+  /** Convolution with square stride; weight is [out, in ÷ groups, height, width], bias [out]. */
   conv(name: string, x: Value, weight: Tensor, bias?: Tensor, options: ConvolutionOptions = {}): Value {
-    const { stride = 1, padding = 0, groups = 1 } = options;
-    const [batch, channels, height, width] = imageShape(name, x);
-    const [out, , kernelHeight, kernelWidth] = weight.shape;
-    expectShape(`${name}.weight`, weight, [out, channels / groups, kernelHeight, kernelWidth]);
-    const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
-    const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
+    const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+    const [batch, channels, ...size] = imageShape(name, x);
+    const [out, , ...kernel] = weight.shape;
+    expectShape(`${name}.weight`, weight, [out, channels / groups, ...kernel]);
+    const pads = toPadding(padding);
+    const window = slide(name, size, kernel, pads, { stride, dilation });
     const attributes = {
-      kernel_shape: [kernelHeight, kernelWidth],
+      kernel_shape: kernel,
       strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
+      pads: padsAttribute(pads),
+      dilations: [dilation, dilation],
       group: groups,
     };
-    const macs = elementCount(weight.shape) * outHeight * outWidth;
-    return this.#weighted('Conv', name, x, weight, bias, [batch, out, outHeight, outWidth], macs, attributes);
+    const macs = elementCount(weight.shape) * elementCount(window);
+    return this.#weighted('Conv', name, x, weight, bias, [batch, out, ...window], macs, attributes);
   }
 
   /** Transposed convolution without padding whose kernel equals its stride; weight is [in, out, kernel, kernel], bias [out]. */
@@ -112,8 +93,9 @@ export class GraphBuilder {
     return this.#weighted('ConvTranspose', name, x, weight, bias, outShape, macs, attributes);
   }
 
+  /** Per channel of [batch, channels, …]: (x − mean) ÷ √(variance + epsilon) · weight + bias. */
   batchNorm(name: string, x: Value, tensors: BatchNormTensors, epsilon: number): Value {
-    const [, channels] = imageShape(name, x);
+    const channels = channelCount(name, x);
     const parts = {
       weight: tensors.weight,
       bias: tensors.bias,
@@ -139,21 +121,78 @@ export class GraphBuilder {
     return this.#weighted('Gemm', name, x, weight, bias, [batch, out], elementCount(weight.shape), { transB: 1 });
   }
 
-  maxPool(name: string, x: Value, { kernel, stride, padEnd = 0 }: PoolOptions): Value {
-    const [batch, channels, height, width] = imageShape(name, x);
-    const outHeight = Math.floor((height + padEnd - kernel) / stride) + 1;
-    const outWidth = Math.floor((width + padEnd - kernel) / stride) + 1;
-    if (outHeight < 1 || outWidth < 1) throw shapeError(name, `pools ${height}×${width} with a kernel of ${kernel}`);
-    return this.#layer('MaxPool', name, [x.name], [batch, channels, outHeight, outWidth], {
-      attributes: { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [0, 0, padEnd, padEnd] },
-    });
+  maxPool(name: string, x: Value, options: PoolOptions): Value {
+    return this.#pool('MaxPool', name, x, options, {});
+  }
+
+  /** Mean of each window; padding counts as zeros, as in PyTorch. */
+  averagePool(name: string, x: Value, options: PoolOptions): Value {
+    return this.#pool('AveragePool', name, x, options, { count_include_pad: 1 });
+  }
+
+  /** Mean over height and width: [batch, channels, 1, 1]. */
+  spatialMean(name: string, x: Value): Value {
+    return this.#layer('GlobalAveragePool', name, [x.name], [...imageShape(name, x).slice(0, 2), 1, 1]);
+  }
+
+  /** Maximum over height and width: [batch, channels, 1, 1]. */
+  spatialMax(name: string, x: Value): Value {
+    return this.#layer('GlobalMaxPool', name, [x.name], [...imageShape(name, x).slice(0, 2), 1, 1]);
+  }
+
+  /** Mean over the channels: [batch, 1, height, width]. */
+  channelMean(name: string, x: Value): Value {
+    return this.#overChannels('ReduceMean', name, x);
+  }
+
+  /** Maximum over the channels: [batch, 1, height, width]. */
+  channelMax(name: string, x: Value): Value {
+    return this.#overChannels('ReduceMax', name, x);
+  }
+
+  /** [batch, everything else in one axis]. */
+  flatten(name: string, x: Value): Value {
+    const [batch, ...rest] = x.shape;
+    const width = elementCount(rest.map(Number));
+    return this.#layer('Flatten', name, [x.name], [batch, width], { attributes: { axis: 1 } });
   }
 
   /** Mean over height and width: [batch, channels]. */
   globalAveragePool(name: string, x: Value): Value {
-    const [batch, channels] = imageShape(name, x);
-    const pooled = this.#layer('GlobalAveragePool', name, [x.name], [batch, channels, 1, 1]);
-    return this.#layer('Flatten', `${name}.flatten`, [pooled.name], [batch, channels], { attributes: { axis: 1 } });
+    return this.flatten(`${name}.flatten`, this.spatialMean(name, x));
+  }
+
+  /** [batch, channels] as an image of one pixel. */
+  onePixel(name: string, x: Value): Value {
+    const axes = this.#constant(`${name}.axes`, int64Tensor(`${name}.axes`, [2, 3]));
+    return this.#layer('Unsqueeze', name, [x.name, axes], [...x.shape, 1, 1]);
+  }
+
+  /** Channels of several images of one size, one after the other. */
+  concat(name: string, values: readonly Value[]): Value {
+    const [batch, , ...size] = values[0].shape;
+    const shape = (value: Value): readonly Dimension[] => [batch, channelCount(name, value), ...size];
+    for (const value of values) expectSameShape(name, value, { ...value, shape: shape(value) });
+    const channels = values.reduce((sum, value) => sum + channelCount(name, value), 0);
+    const names = values.map((value) => value.name);
+    return this.#layer('Concat', name, names, [batch, channels, ...size], { attributes: { axis: 1 } });
+  }
+
+  /** Enlarges by a whole factor, bilinear between corner pixels (PyTorch's `align_corners`). */
+  enlarge(name: string, x: Value, factor: number): Value {
+    const [batch, channels, height, width] = imageShape(name, x);
+    const scales = floatTensor(`${name}.scales`, [4], Float32Array.from([1, 1, factor, factor]));
+    const inputs = [x.name, '', this.#constant(`${name}.scales`, scales)];
+    const shape = [batch, channels, height * factor, width * factor];
+    return this.#layer('Resize', name, inputs, shape, {
+      attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' },
+    });
+  }
+
+  /** x · factor + offset with one fixed, untrained number for each channel. */
+  affine(name: string, x: Value, factor: readonly number[], offset: readonly number[]): Value {
+    const scaled = this.multiply(`${name}.scaled`, x, this.#perChannel(`${name}.factor`, x, factor));
+    return this.add(name, scaled, this.#perChannel(`${name}.offset`, x, offset));
   }
 
   relu(name: string, x: Value): Value {
@@ -168,14 +207,22 @@ export class GraphBuilder {
     return this.#layer('Sigmoid', name, [x.name], x.shape);
   }
 
+  /** x · sigmoid(x). */
+  swish(name: string, x: Value): Value {
+    return this.multiply(name, x, this.sigmoid(`${name}.sigmoid`, x));
+  }
+
+  /** Over the channels, for each pixel. */
+  softmax(name: string, x: Value): Value {
+    return this.#layer('Softmax', name, [x.name], x.shape, { attributes: { axis: 1 } });
+  }
+
   add(name: string, a: Value, b: Value): Value {
-    expectEqualShapes(name, a, b);
-    return this.#layer('Add', name, [a.name, b.name], a.shape);
+    return this.#layer('Add', name, [a.name, b.name], broadcastShape(name, a, b));
   }
 
   multiply(name: string, a: Value, b: Value): Value {
-    expectEqualShapes(name, a, b);
-    return this.#layer('Mul', name, [a.name, b.name], a.shape);
+    return this.#layer('Mul', name, [a.name, b.name], broadcastShape(name, a, b));
   }
 
   build(): ModelProto {
@@ -229,6 +276,45 @@ export class GraphBuilder {
     return { name, shape: outputShape };
   }
 
+  #pool(
+    op: string,
+    name: string,
+    x: Value,
+    { kernel, stride, padding = 0, ceil = false }: PoolOptions,
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): Value {
+    const [batch, channels, ...size] = imageShape(name, x);
+    const pads = poolPadding(size, { kernel, stride, padding: toPadding(padding), ceil });
+    const window = slide(name, size, [kernel, kernel], pads, { stride, dilation: 1 });
+    return this.#layer(op, name, [x.name], [batch, channels, ...window], {
+      attributes: {
+        kernel_shape: [kernel, kernel],
+        strides: [stride, stride],
+        pads: padsAttribute(pads),
+        ...attributes,
+      },
+    });
+  }
+
+  #overChannels(op: string, name: string, x: Value): Value {
+    const [batch, , height, width] = imageShape(name, x);
+    return this.#layer(op, name, [x.name], [batch, 1, height, width], { attributes: { axes: [1], keepdims: 1 } });
+  }
+
+  #perChannel(name: string, x: Value, values: readonly number[]): Value {
+    const shape = [1, channelCount(name, x), 1, 1];
+    const tensor = { shape, data: Float32Array.from(values) };
+    expectShape(name, { ...tensor, shape: [1, values.length, 1, 1] }, shape);
+    return { name: this.#constant(name, floatTensor(name, shape, tensor.data)), shape };
+  }
+
+  /** A tensor that is no weight: a node, so that nobody counts, folds or quantises it as one. */
+  #constant(name: string, value: TensorProto): string {
+    this.#claim(name);
+    this.#nodes.push(node('Constant', name, [], [name], { value: { tensor: value } }));
+    return name;
+  }
+
   #initializer(name: string, { shape, data }: Tensor): string {
     this.#claim(name);
     this.#initializers.push(floatTensor(name, shape, data));
@@ -245,28 +331,4 @@ interface LayerExtras {
   readonly parameters?: number;
   readonly macs?: number;
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
-}
-
-function imageShape(layer: string, { shape }: Value): [Dimension, number, number, number] {
-  const [batch, channels, height, width] = shape;
-  if (shape.length !== 4 || typeof channels !== 'number' || typeof height !== 'number' || typeof width !== 'number') {
-    throw shapeError(layer, `takes [batch, channels, height, width] with fixed sizes, got ${formatShape(shape)}`);
-  }
-  return [batch, channels, height, width];
-}
-
-function expectShape(name: string, { shape }: Tensor, wanted: readonly number[]): void {
-  if (shape.length !== wanted.length || shape.some((size, axis) => size !== wanted[axis])) {
-    throw shapeError(name, `is ${formatShape(shape)}, the layer needs ${formatShape(wanted)}`);
-  }
-}
-
-function expectEqualShapes(layer: string, a: Value, b: Value): void {
-  if (formatShape(a.shape) !== formatShape(b.shape)) {
-    throw shapeError(layer, `joins ${formatShape(a.shape)} and ${formatShape(b.shape)}, which must be equal`);
-  }
-}
-
-function shapeError(name: string, problem: string): DomainError {
-  return new DomainError('WEIGHTS_INVALID', `${name}: ${problem}`);
 }

@@ -9,10 +9,14 @@ import {
 import type { Dimension } from './graph-signature.js';
 
 /** Attribute values a node takes here: whole numbers are ints, other numbers need `float()`. */
-export type AttributeValue = number | readonly number[] | string | FloatAttribute;
+export type AttributeValue = number | readonly number[] | string | FloatAttribute | TensorAttribute;
 
 export interface FloatAttribute {
   readonly float: number;
+}
+
+export interface TensorAttribute {
+  readonly tensor: TensorProto;
 }
 
 const TEXT = new TextEncoder();
@@ -76,6 +80,9 @@ function attribute(name: string, value: AttributeValue): AttributeProto {
   }
   if ('float' in value) {
     return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
+  }
+  if ('tensor' in value) {
+    return { ...AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.TENSOR }), t: value.tensor };
   }
   return AttributeProto.fromPartial({ name, type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
 }
