@@ -6,6 +6,7 @@ import { action, type Context } from '../context.js';
 import { buildNetwork } from '../networks/build-network.js';
 import { readWeightFile, shippedWeights } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
+import { addQuantizeCommand } from './quantize.js';
 
 interface BuildOptions {
   readonly output: string;
@@ -29,6 +30,7 @@ export function addNetworkCommands(program: Command): void {
     .option('--weights <file>', 'safetensors file with the weights; without it the shipped ones')
     .option('--seed <number>', 'untrained weights from a seed', parseSeed)
     .action(action(build));
+  addQuantizeCommand(networks);
 }
 
 async function list({ output }: Context): Promise<void> {
