@@ -5,7 +5,7 @@ import { existsSync, globSync, statSync } from 'node:fs';
 const models = ['resmasking-compact', 'tiny-face-detector'];
 const sources = [
   'models/*',
-  'libs/{errors,tensor,onnx,model-spec,architectures,checkpoints}/dist/**/*.js',
+  'libs/{errors,tensor,onnx,pickle,model-spec,architectures,checkpoints}/dist/**/*.js',
   'apps/cli/dist/networks/*.js',
 ];
 

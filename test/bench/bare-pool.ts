@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { findArchitecture } from '@resmask/architectures';
+import { defaultSpec, findArchitecture } from '@resmask/architectures';
 import { normalisation } from '@resmask/model-spec';
 import type { InputStage } from '@resmask/onnx';
 import { WorkerPool } from '@resmask/runtime';
@@ -23,7 +23,7 @@ export function startBarePool(workers: number): WorkerPool<BareTask, number> {
 }
 
 function bareModel(name: string): BareModel {
-  const { input, output } = findArchitecture(name).spec;
+  const { input, output } = defaultSpec(findArchitecture(name));
   const planes = input.source === 'gray' ? 1 : 3;
   return {
     name,

@@ -71,10 +71,15 @@ describe('the resmask command', () => {
       inputs: [{ name: 'input', type: 'float32', shape: ['batch', 1, 48, 48] }],
       outputs: [{ name: 'logits', type: 'float32', shape: ['batch', 7] }],
     });
-    expect(await json('networks', 'list')).toMatchObject([
-      { name: 'resmasking-compact', parameters: 2_546_895, macs: 67_633_536 },
-      { name: 'tiny-face-detector', parameters: 193_321 },
-    ]);
+    const list: { name: string }[] = await json('networks', 'list');
+    const listed = (name: string) => list.find((network) => network.name === name);
+    expect(listed('resmasking-compact')).toMatchObject({ parameters: 2_546_895, macs: 67_633_536 });
+    expect(listed('resmasking_dropout1')).toMatchObject({
+      parameters: 137_796_423,
+      namedParameters: 142_943_431,
+      paper: { millions: 142.9, counted: 142_943_431 },
+    });
+    expect(listed('inception_v3')).toMatchObject({ size: 224, nativeSize: 299, nativeMacs: 5_711_182_432 });
     expect(await json('networks', 'show', 'resmasking-compact')).toMatchObject({
       parameters: 2_546_895,
       spec: { input: { height: 48 } },

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findArchitecture, seededWeights } from '@resmask/architectures';
+import { buildGraph, defaultSpec, findArchitecture, seededWeights } from '@resmask/architectures';
 import { FolderArtifactStore } from '@resmask/artifacts';
 import { Engine, type LoadableVersion } from '@resmask/engine';
 import type { InputSpec, ModelSpec } from '@resmask/model-spec';
@@ -49,7 +49,7 @@ describe('the engine', () => {
     };
   }
   const compact = (seed: number) =>
-    stored(`compact-${seed}`, encodeModel(COMPACT.build(seededWeights(seed)).build()), COMPACT.spec);
+    stored(`compact-${seed}`, encodeModel(buildGraph(COMPACT, seededWeights(seed)).build()), defaultSpec(COMPACT));
 
   it('scores the same image the same whatever batch it comes in', async () => {
     const lease = await engine.acquire(await compact(1));
@@ -87,7 +87,9 @@ describe('the engine', () => {
     graph.output('logits', graph.relu('relu', graph.input('input', ['batch', 1, 48, 48])));
     const model = graph.build();
     for (const node of model.graph?.node ?? []) if (node.opType === 'Relu') node.opType = 'NoSuchOperator';
-    await expect(engine.acquire(await stored('broken', encodeModel(model), COMPACT.spec))).rejects.toMatchObject({
+    await expect(
+      engine.acquire(await stored('broken', encodeModel(model), defaultSpec(COMPACT))),
+    ).rejects.toMatchObject({
       reason: 'MODEL_UNLOADABLE',
       message: expect.stringContaining('NoSuchOperator'),
     });
@@ -124,7 +126,7 @@ describe('the engine', () => {
       return encodeModel(graph.build());
     }
     const input = (change: Partial<InputSpec>): InputSpec => ({
-      ...COMPACT.spec.input,
+      ...defaultSpec(COMPACT).input,
       planes: 3,
       height: SIDE,
       width: SIDE,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findArchitecture, seededWeights } from '@resmask/architectures';
+import { buildGraph, defaultSpec, findArchitecture, seededWeights } from '@resmask/architectures';
 import { type RegistryClient, ResmaskError, Task } from '@resmask/client';
 import type { ModelSpec } from '@resmask/model-spec';
 import { encodeModel } from '@resmask/onnx';
@@ -10,8 +10,9 @@ import { newVersion, once, publish, sha256 } from '../support/publish.js';
 import { query } from '../support/test-database.js';
 import { PARENT, TestPlatform } from '../support/test-platform.js';
 
-const { build, spec } = findArchitecture('resmasking-compact');
-const BYTES = Buffer.from(encodeModel(build(seededWeights(1)).build()));
+const compact = findArchitecture('resmasking-compact');
+const spec = defaultSpec(compact);
+const BYTES = Buffer.from(encodeModel(buildGraph(compact, seededWeights(1)).build()));
 
 describe('the registry', () => {
   let platform: TestPlatform;
@@ -92,7 +93,7 @@ describe('the registry', () => {
       const answers = await Promise.all(Array.from({ length: 5 }, () => upload(model, BYTES, spec, requestId)));
       expect(new Set(answers.map(({ name }) => name))).toEqual(new Set([`${modelName(model)}/versions/1`]));
       expect((await registry.getModel(modelName(model))).latestVersion).toBe(1);
-      const other = Buffer.from(encodeModel(build(seededWeights(2)).build()));
+      const other = Buffer.from(encodeModel(buildGraph(compact, seededWeights(2)).build()));
       await expect(upload(model, other, spec, requestId)).rejects.toMatchObject({ reason: 'REQUEST_ID_REUSED' });
     });
 
@@ -139,7 +140,7 @@ describe('the registry', () => {
     });
 
     it('says DATA_LOSS when a stored byte changed', async () => {
-      const bytes = Buffer.from(encodeModel(build(seededWeights(3)).build()));
+      const bytes = Buffer.from(encodeModel(buildGraph(compact, seededWeights(3)).build()));
       const { name } = await upload(await newModel(), bytes);
       const digest = sha256(bytes);
       const damaged = Buffer.from(bytes);

@@ -9,6 +9,7 @@ const LIB_RANKS: Readonly<Record<string, number>> = {
   metrics: 1,
   'model-spec': 1,
   onnx: 1,
+  pickle: 1,
   'resource-names': 1,
   vision: 1,
   architectures: 2,

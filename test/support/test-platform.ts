@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findArchitecture, seededWeights } from '@resmask/architectures';
+import { buildGraph, defaultSpec, findArchitecture, seededWeights } from '@resmask/architectures';
 import { EvaluationClient, InferenceClient, RegistryClient } from '@resmask/client';
 import { publish } from './publish.js';
 import { shippedModelFile } from './shipped-models.js';
@@ -48,7 +48,7 @@ export class TestPlatform {
         this.registry,
         network,
         await shippedModelFile(network),
-        findArchitecture(network).spec,
+        defaultSpec(findArchitecture(network)),
         'production',
       );
     }
@@ -56,9 +56,10 @@ export class TestPlatform {
 
   /** Publishes an untrained classifier under a name: small, fast, and different for each seed. */
   async publishUntrained(model: string, seed: number, alias?: string): Promise<string> {
-    const { build, spec } = findArchitecture('resmasking-compact');
+    const architecture = findArchitecture('resmasking-compact');
     const { encodeModel } = await import('@resmask/onnx');
-    return publish(this.registry, model, Buffer.from(encodeModel(build(seededWeights(seed)).build())), spec, alias);
+    const file = Buffer.from(encodeModel(buildGraph(architecture, seededWeights(seed)).build()));
+    return publish(this.registry, model, file, defaultSpec(architecture), alias);
   }
 
   service(name: ServiceName): TestService {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCheckpointCommands } from './commands/checkpoints.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addModelCommands } from './commands/models.js';
@@ -33,5 +34,6 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
   addDatasetCommands(program);
   addRunCommands(program);
   addNetworkCommands(program);
+  addCheckpointCommands(program);
   return program;
 }

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { errorView } from './errors.js';
 import { ExitCode } from './exit-code.js';
 import { createProgram } from './program.js';
+import { WrongUse } from './wrong-use.js';
 
 const WRONG_USE = 2;
 
@@ -13,6 +14,10 @@ export async function runCommand(argv: readonly string[], environment: NodeJS.Pr
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
     if (error instanceof ExitCode) return error.code;
+    if (error instanceof WrongUse) {
+      process.stderr.write(`error: ${error.message}\n`);
+      return WRONG_USE;
+    }
     return tellFailure(error, argv.includes('--json'));
   }
 }

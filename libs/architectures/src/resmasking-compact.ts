@@ -1,11 +1,8 @@
-import { GraphBuilder, type Value } from '@resmask/onnx';
-import type { Architecture } from './architecture.js';
-import { EXPRESSION_LABELS } from './expression-labels.js';
-import { batchNormTensors, type WeightSource } from './weight-source.js';
+import type { Value } from '@resmask/onnx';
+import { expressionNetwork } from './expression-network.js';
+import { channelsOf, NetworkBuilder } from './network-builder.js';
 
-const BATCH_NORM_EPSILON = 1e-5;
-const SIDE = 48;
-const STEM_WIDTHS = [16, 24];
+const STEM_WIDTHS = [16, 24] as const;
 
 /** Per stage: its width, the stride of each residual block, and the widths of the masking block, top level first. */
 const STAGES = [
@@ -15,108 +12,80 @@ const STAGES = [
   { width: 192, strides: [2, 1], maskWidths: [192] },
 ] as const;
 
-const FEATURES = 192;
-
 /**
  * The small Residual Masking Network: four residual stages, each output x refined to x · (1 + M(x)) by a U-shaped masking
  * block M that ends in a 1×1 convolution and a sigmoid, as Fig. 2b of Pham, Vu and Tran draws it.
  * Input [batch, 1, 48, 48] grey in [0, 1], output [batch, 7] logits.
  */
-function build(weights: WeightSource): GraphBuilder {
-  const graph = new GraphBuilder('resmasking-compact');
-  const net = new CompactLayers(graph, weights);
-  let x = graph.input('input', ['batch', 1, SIDE, SIDE]);
-  for (const [i, width] of STEM_WIDTHS.entries()) x = net.convBnRelu(`stem.${i}`, x, width, 3);
-  x = graph.maxPool('stem.pool', x, { kernel: 2, stride: 2 });
-  for (const [stage, { width, strides, maskWidths }] of STAGES.entries()) {
-    for (const [block, stride] of strides.entries()) x = net.residual(`stages.${stage}.${block}`, x, width, stride);
-    const mask = net.mask(`masks.${stage}`, x, maskWidths);
-    // x + x · M(x), which is x · (1 + M(x)) without a constant.
-    x = graph.add(`refined.${stage}`, x, graph.multiply(`masked.${stage}`, x, mask));
-  }
-  const classes = EXPRESSION_LABELS.length;
-  const weight = weights.take('fc.weight', [classes, FEATURES]);
-  const bias = weights.take('fc.bias', [classes]);
-  graph.output('logits', graph.linear('fc', graph.globalAveragePool('pool', x), weight, bias));
-  return graph;
-}
-
-class CompactLayers {
-  constructor(
-    readonly graph: GraphBuilder,
-    readonly weights: WeightSource,
-  ) {}
-
-  /** kernel×kernel convolution without bias, padding ⌊kernel/2⌋, batch normalisation. */
-  convBn(name: string, x: Value, width: number, kernel: number, stride = 1): Value {
-    const weight = this.weights.take(`${name}.0.weight`, [width, channels(x), kernel, kernel]);
-    const padding = Math.floor(kernel / 2);
-    const convolved = this.graph.conv(`${name}.0`, x, weight, undefined, { stride, padding });
-    const normalisation = batchNormTensors(this.weights, `${name}.1`, width);
-    return this.graph.batchNorm(`${name}.1`, convolved, normalisation, BATCH_NORM_EPSILON);
-  }
-
-  convBnRelu(name: string, x: Value, width: number, kernel: number, stride = 1): Value {
-    return this.graph.relu(`${name}.relu`, this.convBn(name, x, width, kernel, stride));
-  }
-
-  /** ReLU(b(a(x)) + short(x)); the shortcut is a 1×1 convolution where stride or width change. */
-  residual(name: string, x: Value, width: number, stride = 1): Value {
-    const inner = this.convBn(`${name}.b`, this.convBnRelu(`${name}.a`, x, width, 3, stride), width, 3);
-    const changes = stride !== 1 || width !== channels(x);
-    const short = changes ? this.convBn(`${name}.short`, x, width, 1, stride) : x;
-    return this.graph.relu(`${name}.relu`, this.graph.add(`${name}.sum`, inner, short));
-  }
-
-  /** U-shaped masking block: pool and widen level by level, come back by transposed convolutions that add the skips. */
-  mask(name: string, x: Value, widths: readonly number[]): Value {
-    const skips: Value[] = [];
-    let y = x;
-    for (const [level, width] of widths.slice(1).entries()) {
-      skips.push(y);
-      const pooled = this.graph.maxPool(`${name}.pool.${level}`, y, { kernel: 2, stride: 2 });
-      y = this.residual(`${name}.down.${level}`, pooled, width);
-    }
-    for (const [step, skip] of skips.reverse().entries()) {
-      const width = channels(skip);
-      const joined = this.graph.add(`${name}.join.${step}`, this.up(`${name}.up.${step}`, y, width), skip);
-      y = this.convBnRelu(`${name}.fuse.${step}`, joined, width, 3);
-    }
-    const weight = this.weights.take(`${name}.out.weight`, [widths[0], widths[0], 1, 1]);
-    y = this.graph.conv(`${name}.out`, y, weight, this.weights.take(`${name}.out.bias`, [widths[0]]));
-    return this.graph.sigmoid(`${name}.sigmoid`, y);
-  }
-
-  up(name: string, x: Value, width: number): Value {
-    const weight = this.weights.take(`${name}.weight`, [channels(x), width, 2, 2]);
-    return this.graph.convTranspose(name, x, weight, this.weights.take(`${name}.bias`, [width]));
-  }
-}
-
-function channels({ shape }: Value): number {
-  return Number(shape[1]);
-}
-
-export const resmaskingCompact: Architecture = {
-  name: 'resmasking-compact',
-  summary: 'small Residual Masking Network, 48×48 grey, 7 expressions',
-  spec: {
-    architecture: 'resmasking-compact',
-    input: {
-      tensor: 'input',
-      source: 'gray',
-      planes: 1,
-      height: SIDE,
-      width: SIDE,
-      resize: 'stretch',
-      cropMargin: 1.1,
-      layout: 'NCHW',
-      type: 'float32',
-      scale: 1 / 255,
-      mean: [],
-      std: [],
+export const resmaskingCompact = expressionNetwork(
+  {
+    name: 'resmasking-compact',
+    summary: 'small Residual Masking Network',
+    sizes: { min: 16, step: 16 },
+    masks: ['sigmoid'],
+    build: (weights, options) => {
+      const net = new NetworkBuilder('resmasking-compact', weights, options);
+      const { graph } = net;
+      let x = net.input();
+      for (const [i, width] of STEM_WIDTHS.entries()) x = convBnRelu(net, `stem.${i}`, x, net.wide(width));
+      x = graph.maxPool('stem.pool', x, { kernel: 2, stride: 2 });
+      for (const [i, { width, strides, maskWidths }] of STAGES.entries()) {
+        for (const [block, stride] of strides.entries())
+          x = residual(net, `stages.${i}.${block}`, x, net.wide(width), stride);
+        const mask = maskingBlock(
+          net,
+          `masks.${i}`,
+          x,
+          maskWidths.map((channels) => net.wide(channels)),
+        );
+        net.tap('stages', `stage${i + 1}`, x);
+        net.tap('masks', `mask${i + 1}`, mask);
+        // x + x · M(x), which is x · (1 + M(x)) without a constant.
+        x = graph.add(`refined.${i}`, x, graph.multiply(`masked.${i}`, x, mask));
+        net.tap('stages', `stage${i + 1}_masked`, x);
+      }
+      net.tap('features', 'features', x);
+      return net.finish(net.linear('fc', graph.globalAveragePool('pool', x), options.classes));
     },
-    output: { task: 'expression', tensor: 'logits', values: 'logits', labels: [...EXPRESSION_LABELS] },
   },
-  build,
-};
+  { size: 48, channels: 1, mask: 'sigmoid' },
+);
+
+/** kernel×kernel convolution without bias, padding ⌊kernel/2⌋, batch normalisation. */
+function convBn(net: NetworkBuilder, key: string, x: Value, width: number, kernel: number, stride = 1): Value {
+  const padding = Math.floor(kernel / 2);
+  return net.batchNorm(`${key}.1`, net.conv(`${key}.0`, x, width, { kernel, stride, padding }));
+}
+
+function convBnRelu(net: NetworkBuilder, key: string, x: Value, width: number, stride = 1): Value {
+  return net.relu(key, convBn(net, key, x, width, 3, stride));
+}
+
+/** ReLU(b(a(x)) + short(x)); the shortcut is a 1×1 convolution where stride or width change. */
+function residual(net: NetworkBuilder, key: string, x: Value, width: number, stride = 1): Value {
+  const inner = convBn(net, `${key}.b`, convBnRelu(net, `${key}.a`, x, width, stride), width, 3);
+  const changes = stride !== 1 || width !== channelsOf(x);
+  const short = changes ? convBn(net, `${key}.short`, x, width, 1, stride) : x;
+  return net.relu(key, net.graph.add(`${key}.sum`, inner, short));
+}
+
+/** U-shaped masking block: pool and widen level by level, come back by transposed convolutions that add the skips. */
+function maskingBlock(net: NetworkBuilder, key: string, x: Value, widths: readonly number[]): Value {
+  const { graph } = net;
+  const skips: Value[] = [];
+  let y = x;
+  for (const [level, width] of widths.slice(1).entries()) {
+    skips.push(y);
+    y = residual(
+      net,
+      `${key}.down.${level}`,
+      graph.maxPool(`${key}.pool.${level}`, y, { kernel: 2, stride: 2 }),
+      width,
+    );
+  }
+  for (const [step, skip] of skips.reverse().entries()) {
+    const up = net.convTranspose(`${key}.up.${step}`, y, channelsOf(skip), 2);
+    y = convBnRelu(net, `${key}.fuse.${step}`, graph.add(`${key}.join.${step}`, up, skip), channelsOf(skip));
+  }
+  return graph.sigmoid(`${key}.sigmoid`, net.conv(`${key}.out`, y, widths[0], { kernel: 1, bias: true }));
+}

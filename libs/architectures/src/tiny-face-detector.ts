@@ -1,6 +1,7 @@
 import { GraphBuilder, type Value } from '@resmask/onnx';
 import { transpose } from '@resmask/tensor';
 import type { Architecture } from './architecture.js';
+import type { NetworkOptions } from './network-options.js';
 import type { WeightSource } from './weight-source.js';
 
 const SIDE = 480;
@@ -12,6 +13,9 @@ const MEAN_RGB = [117.001, 114.697, 97.404];
 const WIDTHS = [16, 32, 64, 128, 256, 512] as const;
 /** Five anchors of x, y, width, height and score. */
 const OUTPUTS = 25;
+
+/** Its grid has no classes and its anchors belong to one size, so there is nothing to choose. */
+const DEFAULTS: NetworkOptions = { classes: 1, size: SIDE, channels: 3, width: 1, outputs: [] };
 
 /**
  * TinyFaceDetector of face-api: a Tiny YOLO v2 of separable convolutions.
@@ -59,8 +63,12 @@ function leaky(graph: GraphBuilder, name: string, x: Value): Value {
 
 export const tinyFaceDetector: Architecture = {
   name: 'tiny-face-detector',
-  summary: 'face detector of face-api, 480×480 colour',
-  spec: {
+  summary: 'face detector of face-api',
+  defaults: DEFAULTS,
+  sizes: { min: SIDE, step: SIDE },
+  channels: [3],
+  masks: [],
+  spec: () => ({
     architecture: 'tiny-face-detector',
     input: {
       tensor: 'input',
@@ -87,6 +95,6 @@ export const tinyFaceDetector: Architecture = {
       // told in docs/adr/0003-face-boxes.md.
       boxCorrection: { shiftX: 0.049, shiftY: -0.138, scaleWidth: 0.806, scaleHeight: 1.107 },
     },
-  },
+  }),
   build,
 };

@@ -1,5 +1,4 @@
 import { DomainError } from '@resmask/errors';
-import type { BatchNormTensors } from '@resmask/onnx';
 import { elementCount, formatShape, type NamedTensors, seededRandom, type Tensor } from '@resmask/tensor';
 
 /** Where a network's tensors come from: a weight file, or a seed for tests and benchmarks. */
@@ -43,13 +42,5 @@ export function seededWeights(seed: number): WeightSource {
   };
 }
 
-/** The four tensors of a PyTorch BatchNorm2d. */
-export function batchNormTensors(weights: WeightSource, prefix: string, channels: number): BatchNormTensors {
-  const take = (part: string): Tensor => weights.take(`${prefix}.${part}`, [channels]);
-  return {
-    weight: take('weight'),
-    bias: take('bias'),
-    runningMean: take('running_mean'),
-    runningVar: take('running_var'),
-  };
-}
+/** No values at all, only shapes: for counting, at no cost in memory. The graph must not be written. */
+export const shapesOnly: WeightSource = { take: (_key, shape) => ({ shape, data: new Float32Array(0) }) };

@@ -1,2 +1,12 @@
-export { readSafetensors } from './safetensors.js';
+export { aliasesOf } from './aliases.js';
+export type { CheckpointFormat } from './checkpoint-format.js';
+export { type CheckpointLimits, checkpointLimits } from './checkpoint-limits.js';
+export { DTYPES, type Dtype } from './dtypes.js';
+export { float32Tensor } from './float32-tensor.js';
+export { float32Tensors } from './float32-tensors.js';
+export type { PlainValue } from './plain-value.js';
+export { type Checkpoint, readCheckpoint } from './read-checkpoint.js';
+export { readSafetensors } from './read-safetensors.js';
+export { StoredTensor, type StoredTensors } from './stored-tensor.js';
 export { readTfjsWeights } from './tfjs-weights.js';
+export { writeSafetensors } from './write-safetensors.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSafetensors } from './safetensors.js';
+import { readSafetensors } from './read-safetensors.js';
 import { readTfjsWeights } from './tfjs-weights.js';
 
 function safetensors(header: object, data: Uint8Array): Buffer {

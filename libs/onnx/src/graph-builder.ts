@@ -33,7 +33,7 @@ const IR_VERSION = 8;
 
 /**
  * Builds an ONNX graph layer by layer. Every layer has a name (its initialisers and output are named after it), checks the
- * shapes it is given and counts parameters and multiply-accumulates.
+ * shapes it is given and counts parameters and multiply-accumulates. A tensor that two layers are given is stored and counted once.
  * Shapes are [batch, channels, height, width].
  */
 export class GraphBuilder {
@@ -42,6 +42,7 @@ export class GraphBuilder {
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
   readonly #names = new Set<string>();
+  readonly #stored = new Map<Tensor, string>();
   readonly #layers: LayerCount[] = [];
 
   constructor(readonly name: string) {}
@@ -253,13 +254,11 @@ export class GraphBuilder {
     macs: number,
     attributes: Readonly<Record<string, AttributeValue>>,
   ): Value {
-    const inputs = [x.name, this.#initializer(`${name}.weight`, weight)];
-    let parameters = elementCount(weight.shape);
-    if (bias) {
-      expectShape(`${name}.bias`, bias, [Number(shape[1])]);
-      inputs.push(this.#initializer(`${name}.bias`, bias));
-      parameters += elementCount(bias.shape);
-    }
+    if (bias) expectShape(`${name}.bias`, bias, [Number(shape[1])]);
+    const tensors = Object.entries({ weight, bias }).filter((part): part is [string, Tensor] => part[1] !== undefined);
+    const added = tensors.filter(([, tensor]) => !this.#stored.has(tensor));
+    const parameters = added.reduce((sum, [, tensor]) => sum + elementCount(tensor.shape), 0);
+    const inputs = [x.name, ...tensors.map(([part, tensor]) => this.#initializer(`${name}.${part}`, tensor))];
     return this.#layer(op, name, inputs, shape, { parameters, macs, attributes });
   }
 
@@ -315,9 +314,12 @@ export class GraphBuilder {
     return name;
   }
 
-  #initializer(name: string, { shape, data }: Tensor): string {
+  #initializer(name: string, tensor: Tensor): string {
+    const stored = this.#stored.get(tensor);
+    if (stored !== undefined) return stored;
     this.#claim(name);
-    this.#initializers.push(floatTensor(name, shape, data));
+    this.#stored.set(tensor, name);
+    this.#initializers.push(floatTensor(name, tensor.shape, tensor.data));
     return name;
   }
 

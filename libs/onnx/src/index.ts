@@ -12,7 +12,7 @@ export { encodeModelChunks } from './model-chunks.js';
 export { decodeModel, encodeModel } from './model-file.js';
 export { type ModelMetadata, modelMetadata, withMetadataProperties } from './model-metadata.js';
 export { withOutput, withSoftmax } from './model-outputs.js';
-export { countParameters } from './parameter-count.js';
+export { countParameters, PARAMETERS_PROPERTY } from './parameter-count.js';
 export { ActivationHistogram } from './quantize/activation-histogram.js';
 export type { ValueRange } from './quantize/affine-uint8.js';
 export { type Calibration, type CalibrationNeeds, calibrationNeeds } from './quantize/calibration.js';

@@ -1,5 +1,6 @@
 import { type ModelProto, TensorProto_DataType } from './gen/onnx/onnx.js';
 import { graphOf } from './graph-signature.js';
+import { modelMetadata } from './model-metadata.js';
 
 const TRAINED_TYPES: ReadonlySet<number> = new Set([
   TensorProto_DataType.FLOAT,
@@ -8,11 +9,16 @@ const TRAINED_TYPES: ReadonlySet<number> = new Set([
   TensorProto_DataType.DOUBLE,
 ]);
 
+/** Metadata property under which a model tells what was trained, before folding or quantising changed what can be counted. */
+export const PARAMETERS_PROPERTY = 'resmask.parameters';
+
 /**
- * Trained parameters of a model: elements of its floating-point initialisers that nodes use, without the running mean and
+ * Trained parameters of a model: what it tells itself, otherwise the elements of its floating-point initialisers that nodes use, without the running mean and
  * variance of batch normalisations, which are statistics.
  */
 export function countParameters(model: ModelProto): number {
+  const told = modelMetadata(model).properties[PARAMETERS_PROPERTY];
+  if (told !== undefined && /^\d{1,15}$/.test(told)) return Number(told);
   const graph = graphOf(model);
   const statistics = new Set<string>();
   const used = new Set<string>();

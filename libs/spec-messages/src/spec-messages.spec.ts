@@ -1,10 +1,11 @@
-import { ARCHITECTURES } from '@resmask/architectures';
+import { ARCHITECTURES, defaultSpec } from '@resmask/architectures';
 import { InputSpec, ModelVersion, type PixelSource } from '@resmask/contracts/registry.v1alpha1';
 import { describe, expect, it } from 'vitest';
 import { specFromMessages, specToMessages } from './spec-messages.js';
 
 describe('specification messages', () => {
-  it.each(ARCHITECTURES)('carry the specification of $name through the wire unchanged', ({ spec }) => {
+  it.each(ARCHITECTURES)('carry the specification of $name through the wire unchanged', (architecture) => {
+    const spec = defaultSpec(architecture);
     const bytes = ModelVersion.encode(ModelVersion.fromPartial(specToMessages(spec))).finish();
     expect(specFromMessages(ModelVersion.decode(bytes))).toEqual(spec);
   });
@@ -22,7 +23,7 @@ describe('specification messages', () => {
   });
 
   it('mean the default crop margin when they say none', () => {
-    const { inputSpec, ...rest } = specToMessages(ARCHITECTURES[0].spec);
+    const { inputSpec, ...rest } = specToMessages(defaultSpec(ARCHITECTURES[0]));
     const message = inputSpec && { ...inputSpec, cropMargin: 0 };
     expect(specFromMessages({ ...rest, inputSpec: message }).input.cropMargin).toBe(1.1);
   });

@@ -1,6 +1,9 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { calibrate } from '@resmask/engine';
 import {
   calibrationNeeds,
+  countParameters,
   type ModelProto,
   quantizableModel,
   quantizeModel,
@@ -8,11 +11,12 @@ import {
   withMetadataProperties,
 } from '@resmask/onnx';
 import { cpuLimit } from '@resmask/runtime';
-import { readModelFile, writeModelFile } from '../models/model-files.js';
 import { fileSize } from '../models/register-model.js';
 import { readSpecFile, specPathOf, writeSpecFile } from '../models/spec-file.js';
 import { progress } from '../terminal/progress.js';
 import { type CalibrationSample, calibrationImages } from './calibration-images.js';
+import { readModel } from './read-model.js';
+import { writeModel } from './write-model.js';
 
 export interface QuantizeRequest {
   readonly file: string;
@@ -43,7 +47,9 @@ export async function quantizeNetwork(request: QuantizeRequest): Promise<Quantiz
   const { file, output, dataset, sample, method } = request;
   const spec = await readSpecFile(request.spec);
   const floatSizeBytes = await fileSize(file);
-  const quantizable = quantizableModel(await readModelFile(file), { consume: true });
+  const model = await readModel(file);
+  const parameters = countParameters(model);
+  const quantizable = quantizableModel(model, { consume: true });
   const calibratedTensors = calibrationNeeds(quantizable).ranges.length;
   const { count, images } = await calibrationImages(dataset, sample);
   const bar = progress(`calibrating ${calibratedTensors} tensors`, count, 'images');
@@ -51,7 +57,8 @@ export async function quantizeNetwork(request: QuantizeRequest): Promise<Quantiz
   const options = { method, threads: cpuLimit(), limits: LIMITS, onProgress };
   const calibration = await calibrate(quantizable, spec.input, images(), options).finally(() => bar.end());
   const quantized = described(quantizeModel(quantizable, calibration), request, count);
-  const { sizeBytes } = await writeModelFile(output, quantized);
+  await mkdir(dirname(output), { recursive: true });
+  const { sizeBytes } = await writeModel(quantized, parameters, output, { fold: false, half: false });
   const specFile = specPathOf(output);
   await writeSpecFile(specFile, spec);
   return { file: output, spec: specFile, sizeBytes, floatSizeBytes, calibrationImages: count, calibratedTensors };

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { namedWeights, type WeightSource } from '@resmask/architectures';
-import { readSafetensors, readTfjsWeights } from '@resmask/checkpoints';
+import { checkpointWeights, findArchitecture, namedWeights, type WeightSource } from '@resmask/architectures';
+import { float32Tensors, readCheckpoint, readTfjsWeights } from '@resmask/checkpoints';
 import { DomainError } from '@resmask/errors';
 
 /** Weights that come with the project, by network. */
 const SHIPPED: Readonly<Record<string, () => Promise<WeightSource>>> = {
   'resmasking-compact': async () =>
-    readWeightFile(fileURLToPath(new URL('../../../../models/resmasking-compact.safetensors', import.meta.url))),
+    readWeightFile(
+      'resmasking-compact',
+      fileURLToPath(new URL('../../../../models/resmasking-compact.safetensors', import.meta.url)),
+    ),
   'tiny-face-detector': readFaceApiWeights,
 };
 
@@ -21,9 +24,10 @@ export async function shippedWeights(network: string): Promise<WeightSource> {
   return load();
 }
 
-/** The weights of a safetensors file. @throws DomainError FILE_UNREADABLE or WEIGHTS_INVALID. */
-export async function readWeightFile(path: string): Promise<WeightSource> {
-  return namedWeights(readSafetensors(await readInput(path)));
+/** The weights of any checkpoint, for a network. @throws DomainError FILE_UNREADABLE, WEIGHTS_INVALID, CHECKPOINT_… */
+export async function readWeightFile(network: string, path: string): Promise<WeightSource> {
+  const { tensors } = await readCheckpoint(await readInput(path));
+  return checkpointWeights(findArchitecture(network), float32Tensors(tensors));
 }
 
 /** A file's bytes. @throws DomainError FILE_UNREADABLE that names it. */

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { findArchitecture } from '@resmask/architectures';
 import { type RegistryClient, ResmaskError } from '@resmask/client';
 import { promote, registerModel } from '../models/register-model.js';
 import { readSpecFile, specPathOf } from '../models/spec-file.js';
 import { buildNetwork } from '../networks/build-network.js';
 import { SHIPPED_NETWORKS, shippedWeights } from '../networks/shipped-weights.js';
+import { PLAIN_FORMAT } from '../networks/write-model.js';
 
 /** Registers and promotes the shipped networks that the registry does not have. @returns the versions it published */
 export async function registerShippedModels(registry: RegistryClient, parent: string): Promise<string[]> {
@@ -12,7 +14,10 @@ export async function registerShippedModels(registry: RegistryClient, parent: st
   for (const model of SHIPPED_NETWORKS) {
     if (await isRegistered(registry, `${parent}/models/${model}`)) continue;
     const file = fileURLToPath(new URL(`../../../../build/models/${model}.onnx`, import.meta.url));
-    if (!existsSync(file)) await buildNetwork(model, await shippedWeights(model), file);
+    if (!existsSync(file)) {
+      const target = { architecture: findArchitecture(model), options: {}, format: PLAIN_FORMAT, file };
+      await buildNetwork(target, await shippedWeights(model));
+    }
     const spec = await readSpecFile(specPathOf(file));
     const { name } = await registerModel(registry, { parent, model, file, spec, description: 'shipped with resmask' });
     await promote(registry, name, 'production', 'shipped with resmask');

@@ -1,4 +1,4 @@
-import { findArchitecture, seededWeights } from '@resmask/architectures';
+import { buildGraph, defaultSpec, findArchitecture, seededWeights } from '@resmask/architectures';
 import type { ModelSpec } from '@resmask/model-spec';
 import { GraphBuilder, type ModelProto } from '@resmask/onnx';
 import { tensor } from '@resmask/tensor';
@@ -7,7 +7,8 @@ import { checkGraph } from './graph-check.js';
 
 const compact = findArchitecture('resmasking-compact');
 const detector = findArchitecture('tiny-face-detector');
-const compactGraph = compact.build(seededWeights(1)).build();
+const compactSpec = defaultSpec(compact);
+const compactGraph = buildGraph(compact, seededWeights(1)).build();
 
 /** A small classifier of so many classes. */
 function classifier(classes: number, batch: number | string = 'batch'): ModelProto {
@@ -27,18 +28,18 @@ function classifier(classes: number, batch: number | string = 'batch'): ModelPro
 
 describe('checkGraph', () => {
   it('accepts what the project builds', () => {
-    expect(() => checkGraph(compactGraph, compact.spec)).not.toThrow();
-    expect(() => checkGraph(detector.build(seededWeights(1)).build(), detector.spec)).not.toThrow();
+    expect(() => checkGraph(compactGraph, compactSpec)).not.toThrow();
+    expect(() => checkGraph(buildGraph(detector, seededWeights(1)).build(), defaultSpec(detector))).not.toThrow();
   });
 
   it('says what the graph has when the labels do not fit', () => {
-    expect(() => checkGraph(classifier(6), compact.spec)).toThrow(
+    expect(() => checkGraph(classifier(6), compactSpec)).toThrow(
       'output_spec.expression.labels: there are 7 labels, the graph has "logits" float32 batch×6; one value per label is needed',
     );
   });
 
   it('refuses a fixed batch for a classifier', () => {
-    expect(() => checkGraph(classifier(7, 1), compact.spec)).toThrow('with a free batch size is needed');
+    expect(() => checkGraph(classifier(7, 1), compactSpec)).toThrow('with a free batch size is needed');
   });
 
   it.each<[string, Partial<ModelSpec['input']>, string]>([
@@ -50,14 +51,14 @@ describe('checkGraph', () => {
       'the graph has no input "image"; it has "input" float32 batch×1×48×48',
     ],
   ])('refuses %s', (_what, change, message) => {
-    expect(() => checkGraph(compactGraph, { ...compact.spec, input: { ...compact.spec.input, ...change } })).toThrow(
+    expect(() => checkGraph(compactGraph, { ...compactSpec, input: { ...compactSpec.input, ...change } })).toThrow(
       message,
     );
   });
 
   it('refuses a classifier as a detector', () => {
-    const output = { ...detector.spec.output, tensors: ['logits'] } as ModelSpec['output'];
-    expect(() => checkGraph(compactGraph, { ...compact.spec, output })).toThrow(
+    const output = { ...defaultSpec(detector).output, tensors: ['logits'] } as ModelSpec['output'];
+    expect(() => checkGraph(compactGraph, { ...compactSpec, output })).toThrow(
       'the tiny-face decoder needs batch×25×2×2, the graph has "logits" float32 batch×7',
     );
   });

@@ -13,7 +13,7 @@ interface QuantizeOptions {
 }
 
 /** Adds `quantize` to the `networks` commands. */
-export function addQuantizeCommand(networks: Command): void {
+export function addNetworksQuantize(networks: Command): void {
   networks
     .command('quantize')
     .argument('<model.onnx>', 'a float32 model with its specification beside it')
