@@ -10,6 +10,9 @@ export interface AffineUint8 {
   readonly zeroPoint: number;
 }
 
+/** Scales below this are none: the product of two, in which biases are counted, has to be a normal float32. */
+export const LEAST_SCALE = 2 ** -60;
+
 const LEVELS = 255;
 
 /**
@@ -20,8 +23,8 @@ export function affineOfRange({ min, max }: ValueRange): AffineUint8 {
   const low = Math.min(min, 0);
   const high = Math.max(max, 0);
   const scale = Math.fround((high - low) / LEVELS);
-  // Nothing but zeros, or so small that float32 does not tell the levels apart.
-  if (!(scale > 0) || !Number.isFinite(scale)) return { scale: 1, zeroPoint: 0 };
+  // Nothing but zeros, as far as anything behind can tell.
+  if (scale < LEAST_SCALE) return { scale: 1, zeroPoint: 0 };
   return { scale, zeroPoint: Math.min(LEVELS, Math.max(0, roundHalfEven(-low / scale))) };
 }
 

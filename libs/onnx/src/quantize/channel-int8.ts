@@ -1,4 +1,4 @@
-import { roundHalfEven } from './affine-uint8.js';
+import { LEAST_SCALE, roundHalfEven } from './affine-uint8.js';
 import type { WeightLayout } from './weight-layout.js';
 
 /** Numbers as integers with a scale for each channel: number = integer × scale[channel]. */
@@ -29,7 +29,7 @@ export function quantizeWeights(
   }
   for (let channel = 0; channel < channels; channel += 1) {
     const least = Math.abs(bias[channel]) / (inputScale * MAX_BIAS);
-    scales[channel] = Math.max(scales[channel] / LIMIT, least) || 1;
+    scales[channel] = Math.max(scales[channel] / LIMIT, least, LEAST_SCALE);
   }
   const values = new Int8Array(weights.length);
   for (let i = 0; i < weights.length; i += inner) {
