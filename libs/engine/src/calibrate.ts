@@ -4,7 +4,7 @@ import { type InputSpec, normalisation } from '@resmask/model-spec';
 import {
   type Calibration,
   calibrationNeeds,
-  encodeModelChunks,
+  encodeModel,
   type ModelProto,
   type RangeMethod,
   withInputStage,
@@ -43,7 +43,9 @@ export async function calibrate(
   const entry = new URL('./worker/calibration-worker.js', import.meta.url);
   const pool = new WorkerPool<CalibrationRequest, CalibrationResponse>({ entry, size: 1, workerData });
   try {
-    const file = watchedFile(withInputStage(quantizable, inputStageOf(input)), [...needs.ranges, ...needs.means]);
+    const staged = withInputStage(quantizable, inputStageOf(input));
+    const watched = [...needs.ranges, ...needs.means].reduce((model, name) => withOutput(model, name), staged);
+    const file = encodeModel(watched);
     await pool.run({ kind: 'open', file }, { transfer: [file.buffer] });
     const perRun = Math.min(16, Math.max(1, Math.floor(PIXELS_PER_RUN / (input.width * input.height))));
     let done = 0;
@@ -59,18 +61,6 @@ export async function calibrate(
   } finally {
     await pool.close();
   }
-}
-
-/** The file in a buffer of its own, which can move to the worker. */
-function watchedFile(staged: ModelProto, names: readonly string[]): Uint8Array<ArrayBuffer> {
-  const chunks = encodeModelChunks(names.reduce((model, name) => withOutput(model, name), staged));
-  const file = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    file.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return file;
 }
 
 /** What bytes can become is known without looking; for grey and colours alike a byte is then one step of the scale. */

@@ -2,8 +2,8 @@ import type { ActivationHistogram } from './activation-histogram.js';
 import { affineOfRange, dequantize, quantize, type ValueRange } from './affine-uint8.js';
 
 /**
- * How a range is chosen from the values seen: all of them, all but the outermost ten-thousandth of a per cent on each side, or the range whose bytes
- * have the least mean squared error.
+ * How a range is chosen from the values seen: all of them; all but a hundred-thousandth at either end; or the range whose bytes have
+ * the least mean squared error.
  */
 export const RANGE_METHODS = ['min-max', 'percentile', 'mse'] as const;
 
