@@ -1,6 +1,7 @@
 import { ARCHITECTURES, findArchitecture } from '@resmask/architectures';
 import { cpuLimit } from '@resmask/runtime';
 import { benchNetworks } from '../../apps/cli/dist/networks/bench-networks.js';
+import { int8Rows } from './int8-rows.ts';
 import { figure, type Row } from './row.ts';
 
 /** Left out of a quick run: they are like another one and slow. */
@@ -18,10 +19,10 @@ export async function* networksSuite(quick: boolean): AsyncGenerator<Row> {
     yield figure(`${id}.share`, 'of what a matrix product reaches here', row.shareOfPeak, '×');
     yield figure(`${id}.memory`, 'what it adds to a process', row.residentBytes / 2 ** 20, 'MiB');
   }
-  if (!quick) return;
-  for (const name of SLOW) {
+  for (const name of quick ? SLOW : []) {
     for (const batch of [1, 8]) yield unmeasured(`${name}.b${batch}`);
   }
+  yield* int8Rows(quick);
 }
 
 /** A quick run keeps every row. */

@@ -1,3 +1,4 @@
+export { type CalibrateOptions, calibrate } from './calibrate.js';
 export { Engine, type EngineOptions, type Lease } from './engine.js';
 export type {
   ClassifyTask,

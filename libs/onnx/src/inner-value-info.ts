@@ -51,7 +51,8 @@ function rankOf(index: GraphIndex, name: string): number | undefined {
   return KEEP_RANK.has(producer.opType ?? '') ? rankOf(index, flowingInput(producer, index)) : undefined;
 }
 
-function elementTypeOf(index: GraphIndex, name: string): number {
+/** Element type of a tensor, by the operators before it where the file does not say; float32 where nothing tells. */
+export function elementTypeOf(index: GraphIndex, name: string): number {
   const type = describedValue(index, name)?.type?.value;
   if (type?.$case === 'tensorType') return type.value.elemType ?? FLOAT;
   const constant = index.constant(name);

@@ -18,8 +18,8 @@ interface Chunks {
 }
 
 /**
- * The bytes of an ONNX file, in pieces: the same message as `encodeModel`, whose initialisers are given as views of the model
- * instead of being copied three times, so that writing costs no memory beside the model's.
+ * The bytes of an ONNX file, in pieces: initialisers are views of the model, so that writing costs no memory beside it. The
+ * generated codec would copy them three times, once for each message they are nested in.
  * @throws DomainError ARTIFACT_TOO_LARGE, before the first piece, above protobuf's 2 GiB.
  */
 export function encodeModelChunks(model: ModelProto): readonly Uint8Array[] {

@@ -1,5 +1,6 @@
 import { DomainError } from '@resmask/errors';
 import { ModelProto } from './gen/onnx/onnx.js';
+import { encodeModelChunks } from './model-chunks.js';
 
 /**
  * Reads an ONNX file. Tensor bytes stay views of `bytes`.
@@ -17,9 +18,16 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
   return model;
 }
 
-/** The bytes of an ONNX file; limited by protobuf to 2 GiB. */
-export function encodeModel(model: ModelProto): Uint8Array {
-  return ModelProto.encode(model).finish();
+/** The bytes of an ONNX file, in a buffer of their own. @throws DomainError ARTIFACT_TOO_LARGE above protobuf's 2 GiB. */
+export function encodeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
+  const chunks = encodeModelChunks(model);
+  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }
 
 function notOnnx(bytes: Uint8Array, why: string, cause?: unknown): DomainError {

@@ -15,6 +15,7 @@ import { readWeightFile, shippedWeights } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
 import { WrongUse } from '../wrong-use.js';
 import { addNetworksBench } from './networks-bench.js';
+import { addNetworksQuantize } from './networks-quantize.js';
 
 interface BuildOptions extends NetworkFlags {
   readonly output: string;
@@ -39,6 +40,7 @@ export function addNetworkCommands(program: Command): void {
     .option('--seed <number>', 'untrained weights from a seed', parseSeed);
   addNetworkFlags(build).action(action(buildFile));
   addNetworksBench(networks);
+  addNetworksQuantize(networks);
 }
 
 async function list({ output }: Context): Promise<void> {

@@ -18,7 +18,8 @@ export async function* readPictures(paths: readonly string[]): AsyncGenerator<So
   }
 }
 
-async function pictureFiles(path: string): Promise<string[]> {
+/** A picture itself, or the pictures of a folder in the order of their names. @throws DomainError FILE_UNREADABLE. */
+export async function pictureFiles(path: string): Promise<string[]> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new DomainError(
       'FILE_UNREADABLE',

@@ -32,6 +32,16 @@ describe('checkGraph', () => {
     expect(() => checkGraph(buildGraph(detector, seededWeights(1)).build(), defaultSpec(detector))).not.toThrow();
   });
 
+  it('accepts a half-precision input for float32 numbers, which are cast when the model is loaded', () => {
+    const half = buildGraph(compact, seededWeights(1)).build();
+    const type = half.graph?.input[0].type?.value;
+    if (type?.$case !== 'tensorType') throw new TypeError('the input is no tensor');
+    type.value.elemType = 10;
+    expect(() => checkGraph(half, compactSpec)).not.toThrow();
+    type.value.elemType = 6;
+    expect(() => checkGraph(half, compactSpec)).toThrow('it says float32, the graph has "input" int32');
+  });
+
   it('says what the graph has when the labels do not fit', () => {
     expect(() => checkGraph(classifier(6), compactSpec)).toThrow(
       'output_spec.expression.labels: there are 7 labels, the graph has "logits" float32 batch×6; one value per label is needed',

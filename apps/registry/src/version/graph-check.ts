@@ -11,6 +11,9 @@ import {
 /** Channels of the tiny-face decoder's grid: five anchors of five values. */
 const TINY_FACE_CHANNELS = 25;
 
+/** What the input stage turns its float32 numbers into, if the graph takes these. */
+const FLOATING = new Set(['float16', 'float64', 'bfloat16']);
+
 /**
  * Compares a specification with the graph it describes, so that a version that is published can be served.
  * @throws DomainError GRAPH_SPEC_MISMATCH that says what the graph has.
@@ -31,7 +34,7 @@ function checkInput({ inputs }: GraphSignature, spec: InputSpec, singleImage: bo
       'input_spec.tensor',
       `the graph has ${inputs.length} inputs, ${describeAll(inputs)}; one is allowed`,
     );
-  if (found.type !== spec.type)
+  if (found.type !== spec.type && !(spec.type === 'float32' && FLOATING.has(found.type)))
     throw mismatch('input_spec.type', `it says ${spec.type}, the graph has ${describe(found)}`);
   const { planes, height, width } = spec;
   const image: Dimension[] = spec.layout === 'NCHW' ? [planes, height, width] : [height, width, planes];

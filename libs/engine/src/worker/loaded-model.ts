@@ -1,7 +1,8 @@
 import { DomainError } from '@resmask/errors';
-import { type ModelSpec, normalisation } from '@resmask/model-spec';
+import type { ModelSpec } from '@resmask/model-spec';
 import { decodeModel, encodeModel, PIXELS_INPUT, withInputStage } from '@resmask/onnx';
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
+import { inputStageOf } from './input-stage-of.js';
 import { sourcePlanes } from './prepare-input.js';
 
 /** A session with its input stage in front: takes bytes, gives the outputs its specification names. */
@@ -14,17 +15,7 @@ export class LoadedModel {
 
   /** @throws DomainError NOT_ONNX, GRAPH_SPEC_MISMATCH or MODEL_UNLOADABLE. */
   static async open(name: string, file: Uint8Array, spec: ModelSpec, options: SessionOptions): Promise<LoadedModel> {
-    const { input } = spec;
-    const staged = withInputStage(decodeModel(file), {
-      tensor: input.tensor,
-      sourcePlanes: sourcePlanes(input),
-      planes: input.planes,
-      reversePlanes: input.source === 'bgr',
-      layout: input.layout,
-      type: input.type,
-      scale: input.scale,
-      ...normalisation(input),
-    });
+    const staged = withInputStage(decodeModel(file), inputStageOf(spec.input));
     const model = new LoadedModel(name, spec, await Session.open(encodeModel(staged), options));
     // The first run allocates and tunes; nobody's frame shall wait for that.
     await model.run(new Uint8Array(model.imageBytes), 1);
