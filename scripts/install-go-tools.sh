@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the tools that look at the project from outside, grpcurl and Helm, into build/tools. Tests that use them are skipped
-# where neither they nor Go are.
+# Builds the tools that look at the project from outside, grpcurl and Helm, and the S3-compatible server MinIO, into build/tools.
+# Tests that use them are skipped where neither they nor Go are.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p build/tools
@@ -16,3 +16,5 @@ build() {
 }
 build grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3
 build helm helm.sh/helm/v4/cmd/helm@v4.3.1
+# MinIO's releases are no Go versions, hence the version made of a commit.
+build minio github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c

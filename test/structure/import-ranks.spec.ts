@@ -32,6 +32,7 @@ const APP_RANK = 5;
 const SOLE_IMPORTERS: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'libs/runtime',
   sharp: 'libs/codecs',
+  '@aws-sdk/client-s3': 'libs/artifacts',
 };
 
 /** Nothing of these may be used where everything is pure. */

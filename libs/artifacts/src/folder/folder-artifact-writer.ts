@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { DomainError } from '@resmask/errors';
-import type { ArtifactWriter, StoredArtifact } from './artifact-store.js';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { artifactTooLarge, digestMismatch } from '../artifact-errors.js';
+import type { ArtifactWriter, StoredArtifact } from '../artifact-store.js';
+import { isSame } from '../is-same.js';
+import { publishFile } from './durable-files.js';
 
 /** Writes one artifact to a temporary file and moves it to its digest's place when it is whole. */
 export class FolderArtifactWriter implements ArtifactWriter {
@@ -23,33 +24,20 @@ export class FolderArtifactWriter implements ArtifactWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#sizeBytes += chunk.length;
-    if (this.#sizeBytes > this.maxBytes) {
-      throw new DomainError(
-        'ARTIFACT_TOO_LARGE',
-        `the file has more than ${this.maxBytes} bytes, the most that is allowed here`,
-      );
-    }
+    if (this.#sizeBytes > this.maxBytes) throw artifactTooLarge(this.maxBytes);
     this.#hash.update(chunk);
     await this.file.writeFile(chunk);
   }
 
   async commit(expected?: StoredArtifact): Promise<StoredArtifact> {
     const stored = { sha256: this.#hash.digest('hex'), sizeBytes: this.#sizeBytes };
-    if (expected && (expected.sha256 !== stored.sha256 || expected.sizeBytes !== stored.sizeBytes)) {
+    if (expected && !isSame(expected, stored)) {
       await this.discard();
-      throw new DomainError(
-        'DIGEST_MISMATCH',
-        `got ${stored.sizeBytes} bytes with sha256 ${stored.sha256}, announced were ${expected.sizeBytes} bytes with ${expected.sha256}; upload the file again`,
-      );
+      throw digestMismatch('file', stored, expected);
     }
-    await this.file.sync();
     await this.#close();
-    const target = this.target(stored.sha256);
-    await mkdir(dirname(target), { recursive: true, mode: 0o750 });
     // Also when the digest is there already: the same bytes again do no harm, and heal a damaged file.
-    await rename(this.path, target);
-    await syncFolder(dirname(target));
-    await syncFolder(dirname(dirname(target)));
+    await publishFile(this.path, this.target(stored.sha256));
     return stored;
   }
 
@@ -62,15 +50,5 @@ export class FolderArtifactWriter implements ArtifactWriter {
     if (!this.#open) return;
     this.#open = false;
     await this.file.close();
-  }
-}
-
-/** Makes the names in a folder durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
