@@ -11,6 +11,7 @@ export type { BatchNormTensors, ConvolutionOptions, LayerCount, PoolOptions } fr
 export { encodeModelChunks } from './model-chunks.js';
 export { decodeModel, encodeModel } from './model-file.js';
 export { type ModelMetadata, modelMetadata, withMetadataProperties } from './model-metadata.js';
+export { readModelOutline } from './model-outline.js';
 export { withOutput, withSoftmax } from './model-outputs.js';
 export { countParameters, PARAMETERS_PROPERTY } from './parameter-count.js';
 export { ActivationHistogram } from './quantize/activation-histogram.js';
@@ -20,4 +21,5 @@ export { ChannelMeans } from './quantize/channel-means.js';
 export { quantizableModel } from './quantize/quantizable-model.js';
 export { quantizeModel } from './quantize/quantize-model.js';
 export { chooseRange, RANGE_METHODS, type RangeMethod } from './quantize/range-method.js';
+export type { ReadRange } from './range-cursor.js';
 export { type Padding, type PaddingOption, samePadding } from './sliding-window.js';
