@@ -1,7 +1,12 @@
 import { RegistryInitial1794960000001 } from './0001-initial.js';
 import { RegistryLifecycle1794960000002 } from './0002-lifecycle.js';
+import { RegistryUploadsEnsembles1794960000003 } from './0003-uploads-ensembles.js';
 
 export { registrySchema } from './schema.js';
 
 /** In the order they run. */
-export const registryMigrations = [RegistryInitial1794960000001, RegistryLifecycle1794960000002];
+export const registryMigrations = [
+  RegistryInitial1794960000001,
+  RegistryLifecycle1794960000002,
+  RegistryUploadsEnsembles1794960000003,
+];

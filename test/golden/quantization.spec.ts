@@ -46,9 +46,11 @@ describe.skipIf(!SHARED)('the compact network in 8 bits, calibrated on FER2013',
   async function predictions(file: string): Promise<number[]> {
     const writer = await cache.writer(1e9);
     await writer.write(await readFile(file));
-    const { sha256, sizeBytes } = await writer.commit();
+    const stored = await writer.commit();
+    const { sha256 } = stored;
     const spec = defaultSpec(findArchitecture('resmasking-compact'));
-    const version = { name: file, digest: sha256, spec, modelSha256: sha256, sizeBytes, modelPath: 'model.onnx' };
+    const files = [{ path: 'model.onnx', ...stored }];
+    const version = { name: file, digest: sha256, spec, files };
     const lease = await engine.acquire(version);
     const rows = await engine.classify({ classifier: sha256, images: images.slice(), width: 48, height: 48 });
     lease.release();

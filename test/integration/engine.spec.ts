@@ -38,14 +38,12 @@ describe('the engine', () => {
   async function stored(name: string, bytes: Uint8Array, spec: ModelSpec): Promise<LoadableVersion> {
     const writer = await cache.writer(1e9);
     await writer.write(bytes);
-    const { sha256: modelSha256, sizeBytes } = await writer.commit();
+    const file = await writer.commit();
     return {
       name,
-      digest: sha256(Buffer.from(JSON.stringify([modelSha256, spec]))),
+      digest: sha256(Buffer.from(JSON.stringify([file.sha256, spec]))),
       spec,
-      modelSha256,
-      sizeBytes,
-      modelPath: 'model.onnx',
+      files: [{ path: 'model.onnx', ...file }],
     };
   }
   const compact = (seed: number) =>
@@ -78,7 +76,7 @@ describe('the engine', () => {
   it('refuses bytes that changed in the cache', async () => {
     const version = await compact(20);
     const { writeFile } = await import('node:fs/promises');
-    await writeFile(cache.path(version.modelSha256), Buffer.from('something else'));
+    await writeFile(cache.path(version.files[0].sha256), Buffer.from('something else'));
     await expect(engine.acquire(version)).rejects.toMatchObject({ code: 'DATA_LOSS' });
   });
 

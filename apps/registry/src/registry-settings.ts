@@ -7,7 +7,21 @@ export const registrySettings = {
   artifacts: textSetting('RESMASK_ARTIFACTS', 'where the files of versions are stored', 'a folder'),
   maxArtifactBytes: integerSetting('RESMASK_MAX_ARTIFACT_BYTES', 'largest file of a version', {
     min: 1024,
-    max: 2_147_483_647,
-    default: 1_073_741_824,
+    max: 1_099_511_627_776,
+    default: 4_294_967_296,
+  }),
+  gcIntervalMs: integerSetting(
+    'RESMASK_GC_INTERVAL_MS',
+    'time between collections of files nothing refers to; 0: never',
+    {
+      min: 0,
+      max: 86_400_000,
+      default: 3_600_000,
+    },
+  ),
+  gcGraceMs: integerSetting('RESMASK_GC_GRACE_MS', 'how long a file stays that nothing refers to', {
+    min: 0,
+    max: 2_592_000_000,
+    default: 86_400_000,
   }),
 };

@@ -4,6 +4,8 @@ import { AliasController } from './alias/alias.controller.js';
 import { AliasRepository } from './alias/alias.repository.js';
 import { AliasService } from './alias/alias.service.js';
 import { AliasMoves } from './alias/alias-moves.js';
+import { Blobs } from './artifact/blobs.js';
+import { GarbageCollection } from './artifact/garbage-collection.js';
 import { Changes } from './change/changes.js';
 import { Idempotency } from './change/idempotency.js';
 import { EventController } from './event/event.controller.js';
@@ -13,10 +15,16 @@ import { EventFeed } from './event/event-feed.js';
 import { ModelController } from './model/model.controller.js';
 import { ModelRepository } from './model/model.repository.js';
 import { ModelService } from './model/model.service.js';
+import { UploadController } from './upload/upload.controller.js';
+import { UploadRepository } from './upload/upload.repository.js';
+import { UploadService } from './upload/upload.service.js';
+import { GraphInspection } from './version/graph-inspection.js';
 import { VersionController } from './version/version.controller.js';
 import { VersionRepository } from './version/version.repository.js';
 import { VersionService } from './version/version.service.js';
+import { VersionCreation } from './version/version-creation.js';
 import { VersionLifecycle } from './version/version-lifecycle.js';
+import { VersionPublishing } from './version/version-publishing.js';
 import { VersionUpload } from './version/version-upload.js';
 
 @Module({})
@@ -25,7 +33,7 @@ export class RegistryModule {
   static with(parts: Provider[]): DynamicModule {
     return {
       module: RegistryModule,
-      controllers: [ModelController, VersionController, AliasController, EventController],
+      controllers: [ModelController, VersionController, AliasController, EventController, UploadController],
       providers: [
         ...parts,
         Streams,
@@ -35,6 +43,13 @@ export class RegistryModule {
         ModelService,
         VersionRepository,
         VersionService,
+        Blobs,
+        GarbageCollection,
+        UploadRepository,
+        UploadService,
+        GraphInspection,
+        VersionPublishing,
+        VersionCreation,
         VersionLifecycle,
         VersionUpload,
         AliasRepository,

@@ -21,16 +21,31 @@ import {
 } from '@resmask/service-kit';
 import { DataSource } from 'typeorm';
 import { AliasEntity, AliasEventEntity } from './alias/alias.entity.js';
+import { scheduleCollection } from './artifact/collection-schedule.js';
+import { GarbageCollection } from './artifact/garbage-collection.js';
 import { EventFeed } from './event/event-feed.js';
 import { ModelEntity } from './model/model.entity.js';
 import { RegistryModule } from './registry.module.js';
 import { ARTIFACT_STORE, UPLOAD_LIMITS } from './registry-parts.js';
 import type { registrySettings } from './registry-settings.js';
-import { ArtifactBlobEntity, VersionEntity, VersionFileEntity } from './version/version.entity.js';
+import {
+  ArtifactBlobEntity,
+  EnsembleMemberEntity,
+  VersionEntity,
+  VersionFileEntity,
+} from './version/version.entity.js';
 
 export const REGISTRY_SERVICES = { 'resmask.registry.v1alpha1.RegistryService': RegistryServiceService };
 
-const ENTITIES = [ModelEntity, VersionEntity, VersionFileEntity, ArtifactBlobEntity, AliasEntity, AliasEventEntity];
+const ENTITIES = [
+  ModelEntity,
+  VersionEntity,
+  VersionFileEntity,
+  EnsembleMemberEntity,
+  ArtifactBlobEntity,
+  AliasEntity,
+  AliasEventEntity,
+];
 
 /** Brings the registry's schema up to date. @returns the migrations that ran */
 export function migrateRegistry(url: string): Promise<string[]> {
@@ -71,11 +86,18 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
     onNotification: (namespace) => feed.notify(namespace),
     onConnected: () => feed.notifyAll(),
   });
+  const stopCollecting = scheduleCollection(service.app.get(GarbageCollection), {
+    intervalMs: config.gcIntervalMs,
+    graceMs: config.gcGraceMs,
+    onError: (error) => log.logger.warn({ err: error }, 'unreferenced files could not be collected'),
+    onCollected: (counts) => log.logger.info(counts, 'collected what nothing refers to'),
+  });
   return {
     ...service,
     close: async () => {
       await service.close();
       stopWatching();
+      stopCollecting();
       await notifications.close();
       if (dataSource.isInitialized) await dataSource.destroy();
     },

@@ -27,6 +27,8 @@ export {
   State,
   type TagValue,
   Task,
+  type Upload,
+  Upload_State,
 } from '@resmask/contracts/registry.v1alpha1';
 export type { ConnectOptions } from './channel.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
@@ -42,4 +44,5 @@ export {
 export { ResmaskError } from './resmask-error.js';
 export type { FrameAnswer, ResumeOptions } from './stream-frames.js';
 export type { Progress } from './upload.js';
+export type { UploadFileOptions, UploadSource } from './upload-file.js';
 export type { WatchEventsOptions } from './watch-events.js';

@@ -2,6 +2,7 @@ import {
   type Alias,
   type AliasEvent,
   CreateModelRequest,
+  CreateModelVersionRequest,
   DeleteModelRequest,
   DeleteModelVersionRequest,
   type Event,
@@ -12,12 +13,14 @@ import {
   SetAliasRequest,
   type Task,
   UpdateModelRequest,
+  type Upload,
   type UploadModelVersionRequest,
 } from '@resmask/contracts/registry.v1alpha1';
 import { type Channel, type ConnectOptions, callUnary, openChannel } from './channel.js';
 import { allPages } from './pages.js';
 import { ResmaskError } from './resmask-error.js';
 import { type Progress, upload } from './upload.js';
+import { type UploadFileOptions, type UploadSource, uploadFile } from './upload-file.js';
 import { type WatchEventsOptions, watchEvents } from './watch-events.js';
 
 /** A version to publish: what the service does not set itself. */
@@ -104,6 +107,29 @@ export class RegistryClient {
     );
   }
 
+  /** Brings bytes into the registry in parts; an upload that was interrupted goes on where it was. */
+  uploadFile(parent: string, source: UploadSource, options: UploadFileOptions = {}): Promise<Upload> {
+    return uploadFile(this.#channel, parent, source, options);
+  }
+
+  getUpload(name: string): Promise<Upload> {
+    return callUnary(this.#channel, this.#client.getUpload, { name });
+  }
+
+  async deleteUpload(name: string): Promise<void> {
+    await callUnary(this.#channel, this.#client.deleteUpload, { name });
+  }
+
+  /** Publishes a version of files that have been uploaded, or an ensemble of versions. */
+  createModelVersion(
+    parent: string,
+    version: Partial<NewModelVersion> & Partial<Pick<ModelVersion, 'members'>>,
+    options: Omit<ChangeOptions, 'etag'> = {},
+  ): Promise<ModelVersion> {
+    const request = CreateModelVersionRequest.fromPartial({ parent, modelVersion: version, ...options });
+    return callUnary(this.#channel, this.#client.createModelVersion, request);
+  }
+
   /** Deleted ones too. */
   getModelVersion(name: string): Promise<ModelVersion> {
     return callUnary(this.#channel, this.#client.getModelVersion, { name });
@@ -158,8 +184,8 @@ export class RegistryClient {
   }
 
   /** The bytes of one file of a version. */
-  async *downloadModelFile(name: string, path: string): AsyncGenerator<Buffer> {
-    const call = this.#client.downloadModelFile({ name, path });
+  async *downloadModelFile(name: string, path: string, { offset = 0, length = 0 } = {}): AsyncGenerator<Buffer> {
+    const call = this.#client.downloadModelFile({ name, path, offset, length });
     try {
       for await (const { chunk } of call) yield chunk;
     } catch (error) {

@@ -2,6 +2,7 @@ import type { ImageLimits } from '@resmask/codecs';
 import type { ModelSpec } from '@resmask/model-spec';
 import type { Provider, ProviderChoice } from '@resmask/runtime';
 import type { Box, Point } from '@resmask/vision';
+import type { LoadableFile } from './loadable-version.js';
 
 /** What every worker is started with. */
 export interface EngineWorkerData {
@@ -63,7 +64,7 @@ export interface ClassifyTask {
 export interface LoadTask {
   readonly digest: string;
   readonly name: string;
-  readonly modelSha256: string;
+  readonly files: readonly LoadableFile[];
   readonly spec: ModelSpec;
 }
 

@@ -122,9 +122,9 @@ export class Engine {
     return this.pool.close();
   }
 
-  #startLoading({ digest, name, modelSha256, spec }: LoadableVersion): LoadedVersion {
+  #startLoading({ digest, name, files, spec }: LoadableVersion): LoadedVersion {
     this.#makeRoom();
-    const load: LoadTask = { digest, name, modelSha256, spec };
+    const load: LoadTask = { digest, name, files, spec };
     return { load, ready: this.pool.broadcast({ kind: 'load', ...load }), leases: 0 };
   }
 

@@ -8,5 +8,5 @@ export type {
   RecognizeTask,
   RegionInput,
 } from './engine-messages.js';
-export type { LoadableVersion } from './loadable-version.js';
+export type { LoadableFile, LoadableVersion } from './loadable-version.js';
 export { VersionSource } from './version-source.js';

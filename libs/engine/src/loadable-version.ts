@@ -7,9 +7,14 @@ export interface LoadableVersion {
   /** Digest over manifest and specification: equal digests compute the same. */
   readonly digest: string;
   readonly spec: ModelSpec;
-  /** The ONNX file's sha256 in the artifact cache. */
-  readonly modelSha256: string;
+  /** The manifest: the ONNX graph first, then the files with its weights, if they are not inside. */
+  readonly files: readonly LoadableFile[];
+}
+
+export interface LoadableFile {
+  /** Relative path in the manifest. */
+  readonly path: string;
+  /** Where it lies in the artifact cache. */
+  readonly sha256: string;
   readonly sizeBytes: number;
-  /** The ONNX file's path in the manifest. */
-  readonly modelPath: string;
 }

@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@resmask/artifacts';
 import { type ModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
 import { DomainError, isReason } from '@resmask/errors';
 import { specFromMessages } from '@resmask/spec-messages';
-import type { LoadableVersion } from './loadable-version.js';
+import type { LoadableFile, LoadableVersion } from './loadable-version.js';
 
 /** Finds versions at the registry and brings their files into the local cache, verified by digest. */
 export class VersionSource {
@@ -42,24 +42,28 @@ export class VersionSource {
     }
   }
 
-  /** Brings a version's graph into the cache unless it is there. */
+  /** Brings a version's files into the cache unless they are there. */
   async fetch(version: LoadableVersion): Promise<void> {
-    const { modelSha256 } = version;
-    if (await this.cache.has(modelSha256)) return;
-    const running = this.#fetching.get(modelSha256) ?? this.#download(version);
-    this.#fetching.set(modelSha256, running);
+    for (const file of version.files) await this.#fetchFile(version.name, file);
+  }
+
+  async #fetchFile(version: string, file: LoadableFile): Promise<void> {
+    const { sha256 } = file;
+    if (await this.cache.has(sha256)) return;
+    const running = this.#fetching.get(sha256) ?? this.#download(version, file);
+    this.#fetching.set(sha256, running);
     try {
       await running;
     } finally {
-      this.#fetching.delete(modelSha256);
+      this.#fetching.delete(sha256);
     }
   }
 
-  async #download({ name, modelPath, modelSha256, sizeBytes }: LoadableVersion): Promise<void> {
+  async #download(version: string, { path, sha256, sizeBytes }: LoadableFile): Promise<void> {
     const writer = await this.cache.writer(this.maxBytes);
     try {
-      for await (const chunk of this.registry.downloadModelFile(name, modelPath)) await writer.write(chunk);
-      await writer.commit({ sha256: modelSha256, sizeBytes });
+      for await (const chunk of this.registry.downloadModelFile(version, path)) await writer.write(chunk);
+      await writer.commit({ sha256, sizeBytes });
     } catch (error) {
       await writer.discard();
       throw fromRegistry(error);
@@ -68,14 +72,17 @@ export class VersionSource {
 }
 
 function toLoadable(version: ModelVersion): LoadableVersion {
-  const [model] = version.files;
+  if (version.members.length > 0) {
+    throw new DomainError(
+      'MODEL_UNLOADABLE',
+      `${version.name} is an ensemble, and this service loads single versions; name one of ${version.members.map((member) => member.version).join(', ')}`,
+    );
+  }
   return {
     name: version.name,
     digest: version.digest,
     spec: specFromMessages(version),
-    modelSha256: model.sha256,
-    modelPath: model.path,
-    sizeBytes: model.sizeBytes,
+    files: version.files,
   };
 }
 

@@ -4,6 +4,7 @@ import { DomainError } from '@resmask/errors';
 const ID = '[a-z0-9][a-z0-9._-]{0,62}';
 const ID_PATTERN = new RegExp(`^${ID}$`);
 const ALIAS_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
+const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NUMBER_PATTERN = /^[1-9][0-9]{0,8}$/;
 
 export interface ModelName {
@@ -17,6 +18,12 @@ export interface VersionName extends ModelName {
 
 export interface AliasName extends ModelName {
   readonly alias: string;
+}
+
+export interface UploadName {
+  readonly namespace: string;
+  /** A UUID. */
+  readonly upload: string;
 }
 
 export interface DatasetName {
@@ -43,6 +50,10 @@ export function formatVersionName({ version, ...model }: VersionName): string {
 
 export function formatAliasName({ alias, ...model }: AliasName): string {
   return `${formatModelName(model)}/aliases/${alias}`;
+}
+
+export function formatUploadName({ namespace, upload }: UploadName): string {
+  return `namespaces/${namespace}/uploads/${upload}`;
 }
 
 export function formatDatasetName({ namespace, dataset }: DatasetName): string {
@@ -74,6 +85,13 @@ export function parseAliasName(name: string, field = 'name'): AliasName {
   const pattern = 'namespaces/{namespace}/models/{model}/aliases/{alias}';
   const [namespace, model, alias] = parts(name, ['namespaces', 'models', 'aliases'], field, pattern);
   return { namespace, model, alias: parseAliasId(alias, field) };
+}
+
+export function parseUploadName(name: string, field = 'name'): UploadName {
+  const pattern = 'namespaces/{namespace}/uploads/{upload}';
+  const [namespace, upload] = parts(name, ['namespaces', 'uploads'], field, pattern);
+  if (!UUID_PATTERN.test(upload)) throw invalidName(field, `got "${name}"; the last part of ${pattern} is a UUID`);
+  return { namespace, upload };
 }
 
 export function parseDatasetName(name: string, field = 'name'): DatasetName {

@@ -93,7 +93,7 @@ async function show({ output, registry, parent }: Context, _options: unknown, id
           version.version,
           version.state,
           version.aliases.join(', '),
-          version.spec.architecture,
+          version.architecture,
           version.parameters,
           version.files.reduce((sum, file) => sum + file.sizeBytes, 0),
           version.digest.slice(0, 8),

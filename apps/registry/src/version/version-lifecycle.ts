@@ -133,8 +133,10 @@ export class VersionLifecycle {
       });
     } catch (error) {
       // An alias came between the look and the write.
-      if (!violates(error, 'version_has_aliases')) throw error;
-      throw inUse(name, (await this.versions.get(name)).aliases);
+      if (violates(error, 'version_has_aliases')) throw inUse(name, (await this.versions.get(name)).aliases);
+      if (violates(error, 'version_has_ensembles')) throw memberOf(name, await this.versions.ensemblesOf(name));
+      if (violates(error, 'version_misses_members')) throw missesMembers(name);
+      throw error;
     }
   }
 
@@ -173,6 +175,17 @@ function inUse(name: VersionName, aliases: readonly string[]): DomainError {
   const holders = aliases.join(', ');
   const message = `${formatVersionName(name)} has the aliases ${holders}; point them elsewhere or delete them first`;
   return new DomainError('RESOURCE_IN_USE', message, { metadata: { holders }, resource: resourceOf(name) });
+}
+
+function memberOf(name: VersionName, ensembles: readonly string[]): DomainError {
+  const holders = ensembles.join(', ');
+  const message = `${formatVersionName(name)} is a member of ${holders}; delete those first`;
+  return new DomainError('RESOURCE_IN_USE', message, { metadata: { holders }, resource: resourceOf(name) });
+}
+
+function missesMembers(name: VersionName): DomainError {
+  const message = `a member of ${formatVersionName(name)} is deleted; undelete the members first`;
+  return new DomainError('VERSION_NOT_READY', message, { resource: resourceOf(name) });
 }
 
 function resourceOf(name: VersionName) {

@@ -5,6 +5,7 @@ import type {
   ArchiveModelVersionRequest,
   BatchGetModelVersionsRequest,
   BatchGetModelVersionsResponse,
+  CreateModelVersionRequest,
   DeleteModelVersionRequest,
   DownloadModelFileRequest,
   DownloadModelFileResponse,
@@ -21,6 +22,7 @@ import type {
 import { Streams } from '@resmask/service-kit';
 import type { Observable } from 'rxjs';
 import { VersionService } from './version.service.js';
+import { VersionCreation } from './version-creation.js';
 import { VersionLifecycle } from './version-lifecycle.js';
 import { VersionUpload } from './version-upload.js';
 
@@ -28,6 +30,7 @@ import { VersionUpload } from './version-upload.js';
 export class VersionController {
   constructor(
     readonly versions: VersionService,
+    readonly creation: VersionCreation,
     readonly lifecycle: VersionLifecycle,
     readonly uploads: VersionUpload,
     readonly streams: Streams,
@@ -39,6 +42,11 @@ export class VersionController {
     answer: sendUnaryData<ModelVersion>,
   ): void {
     this.streams.collect(call, answer, () => this.uploads.receive(call));
+  }
+
+  @GrpcMethod('RegistryService', 'createModelVersion')
+  create(request: CreateModelVersionRequest): Promise<ModelVersion> {
+    return this.creation.create(request);
   }
 
   @GrpcMethod('RegistryService', 'getModelVersion')

@@ -1,5 +1,6 @@
 import type { InputSpec, OutputSpec } from '@resmask/model-spec';
 import { Column, Entity, JoinColumn, ManyToOne, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
+import { ModelEntity } from '../model/model.entity.js';
 import { type Tags, type VersionLineage } from './version-facts.js';
 
 export type VersionState = 'ready' | 'archived' | 'deleted';
@@ -21,8 +22,12 @@ export class VersionEntity {
   @Column('bigint', { name: 'parameter_count' })
   parameterCount!: string;
 
-  @Column('jsonb', { name: 'input_spec' })
-  inputSpec!: InputSpec;
+  @Column('text')
+  kind!: 'single' | 'ensemble';
+
+  /** Null for an ensemble. */
+  @Column('jsonb', { name: 'input_spec', nullable: true })
+  inputSpec!: InputSpec | null;
 
   @Column('jsonb', { name: 'output_spec' })
   outputSpec!: OutputSpec;
@@ -62,6 +67,44 @@ export class VersionEntity {
     (file) => file.owner,
   )
   files!: Relation<VersionFileEntity>[];
+
+  @OneToMany(
+    () => EnsembleMemberEntity,
+    (member) => member.owner,
+  )
+  members!: Relation<EnsembleMemberEntity>[];
+}
+
+@Entity('ensemble_member')
+export class EnsembleMemberEntity {
+  @PrimaryColumn('bigint')
+  model!: string;
+
+  @PrimaryColumn('integer')
+  version!: number;
+
+  @PrimaryColumn('integer')
+  position!: number;
+
+  @Column('bigint', { name: 'member_model' })
+  memberModel!: string;
+
+  @Column('integer', { name: 'member_version' })
+  memberVersion!: number;
+
+  @Column('double precision')
+  weight!: number;
+
+  @ManyToOne(() => VersionEntity)
+  @JoinColumn([
+    { name: 'model', referencedColumnName: 'model' },
+    { name: 'version', referencedColumnName: 'version' },
+  ])
+  owner!: Relation<VersionEntity>;
+
+  @ManyToOne(() => ModelEntity)
+  @JoinColumn({ name: 'member_model', referencedColumnName: 'id' })
+  memberOf!: Relation<ModelEntity>;
 }
 
 @Entity('version_file')

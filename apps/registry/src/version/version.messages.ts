@@ -1,4 +1,5 @@
 import { type ModelVersion, State } from '@resmask/contracts/registry.v1alpha1';
+import type { InputSpec, OutputSpec } from '@resmask/model-spec';
 import { formatVersionName } from '@resmask/resource-names';
 import { toTimestamp } from '@resmask/service-kit';
 import { specToMessages, TASKS } from '@resmask/spec-messages';
@@ -19,11 +20,15 @@ export function toVersionMessage({ model, version, aliases }: FoundVersion): Mod
     name: formatVersionName({ ...nameOf(model), version: version.version }),
     description: version.description,
     parameterCount: Number(version.parameterCount),
-    ...specToMessages({ architecture, input, output }),
+    ...specMessages(architecture, input, output),
     files: version.files.map(({ path, sha256, blob }) => ({
       path,
       sizeBytes: Number(blob.sizeBytes),
       sha256: sha256.toString('hex'),
+    })),
+    members: version.members.map(({ memberOf, memberVersion, weight }) => ({
+      version: formatVersionName({ ...nameOf(memberOf), version: memberVersion }),
+      weight,
     })),
     digest: version.digest.toString('hex'),
     aliases: [...aliases],
@@ -39,3 +44,25 @@ export function toVersionMessage({ model, version, aliases }: FoundVersion): Mod
     deleteTime: version.deleteTime ? toTimestamp(version.deleteTime) : undefined,
   };
 }
+
+/** An ensemble has no input of its own: each member is fed as it says itself. */
+function specMessages(architecture: string, input: InputSpec | null, output: OutputSpec) {
+  if (input) return specToMessages({ architecture, input, output });
+  const { outputSpec } = specToMessages({ architecture, input: NO_INPUT, output });
+  return { architecture, inputSpec: undefined, outputSpec };
+}
+
+const NO_INPUT: InputSpec = {
+  tensor: '',
+  source: 'gray',
+  planes: 1,
+  height: 1,
+  width: 1,
+  resize: 'stretch',
+  cropMargin: 1,
+  layout: 'NCHW',
+  type: 'float32',
+  scale: 1,
+  mean: [],
+  std: [],
+};

@@ -16,7 +16,10 @@ export interface FoundVersion {
   readonly aliases: readonly string[];
 }
 
-const WITH_FILES = { relations: { files: { blob: true } }, order: { files: { position: 'ASC' } } } as const;
+const WITH_FILES = {
+  relations: { files: { blob: true }, members: { memberOf: true } },
+  order: { files: { position: 'ASC' }, members: { position: 'ASC' } },
+} as const;
 
 /** Reads versions and the aliases that point at them. */
 @Injectable()
@@ -44,6 +47,20 @@ export class VersionRepository {
     const where = { model: model.id, version: name.version };
     await manager.findOneOrFail(VersionEntity, { where, lock: { mode: 'pessimistic_write' } });
     return this.get(name, manager);
+  }
+
+  /** Names of the ensembles that are not deleted and have the version as a member. */
+  async ensemblesOf(name: VersionName): Promise<string[]> {
+    const { model } = await this.get(name);
+    const rows: { model_id: string; version: number }[] = await this.dataSource.query(
+      `SELECT m.model_id, e.version FROM ensemble_member e JOIN model m ON m.id = e.model
+         JOIN model_version v ON (v.model, v.version) = (e.model, e.version)
+         WHERE e.member_model = $1 AND e.member_version = $2 AND v.state <> 'deleted' ORDER BY m.model_id, e.version`,
+      [model.id, name.version],
+    );
+    return rows.map(({ model_id, version }) =>
+      formatVersionName({ namespace: name.namespace, model: model_id, version }),
+    );
   }
 
   /** All of the given numbers, in that order. @throws DomainError VERSION_NOT_FOUND for the first that is not there. */
@@ -79,7 +96,7 @@ export class VersionRepository {
     const versions = await this.dataSource.manager.find(VersionEntity, {
       where: { model: model.id, version: In([...numbers]) },
       relations: WITH_FILES.relations,
-      order: { version: 'DESC', files: { position: 'ASC' } },
+      order: { version: 'DESC', ...WITH_FILES.order },
     });
     return this.#withAliases(model, versions, this.dataSource.manager);
   }

@@ -88,7 +88,10 @@ export class VersionService {
     return version;
   }
 
-  async *download({ name, path }: DownloadModelFileRequest): AsyncGenerator<DownloadModelFileResponse> {
+  async *download(request: DownloadModelFileRequest): AsyncGenerator<DownloadModelFileResponse> {
+    const { name, path, offset, length } = request;
+    if (offset < 0 || length < 0)
+      throw invalidField('offset', `got ${offset} and a length of ${length}; neither may be below 0`);
     const found = await this.versions.get(parseVersionName(name));
     expectServed(found);
     const { version } = found;
@@ -97,7 +100,10 @@ export class VersionService {
       const paths = version.files.map((candidate) => candidate.path).join(', ');
       throw new DomainError('ARTIFACT_NOT_FOUND', `path: the version has no file "${path}"; it has ${paths}`);
     }
-    for await (const chunk of this.store.read(file.sha256.toString('hex'))) yield { chunk };
+    const range = { offset, ...(length > 0 && { length }) };
+    const whole = offset === 0 && length === 0;
+    const chunks = this.store.read(file.sha256.toString('hex'), whole ? undefined : range);
+    for await (const chunk of chunks) yield { chunk };
   }
 }
 

@@ -8,4 +8,5 @@
 export * from "./resmask/registry/v1alpha1/event.js";
 export * from "./resmask/registry/v1alpha1/model.js";
 export * from "./resmask/registry/v1alpha1/model_version.js";
+export * from "./resmask/registry/v1alpha1/upload.js";
 export * from "./resmask/registry/v1alpha1/registry_service.js";

@@ -7,6 +7,7 @@ import { decodeInput } from './decode-input.js';
 import { LoadedModel, LoadedModels } from './loaded-model.js';
 import { prepareInput } from './prepare-input.js';
 import { recognize } from './recognize.js';
+import { wholeModel } from './whole-model.js';
 
 const { cacheFolder, provider: choice, threads, limits } = workerData as EngineWorkerData;
 const models = new LoadedModels();
@@ -43,11 +44,12 @@ async function answer(request: EngineRequest): Promise<EngineResponse> {
   }
 }
 
-async function load({ digest, name, modelSha256, spec }: LoadTask): Promise<void> {
+async function load({ digest, name, files, spec }: LoadTask): Promise<void> {
   if (models.has(digest)) return;
   const cache = await FolderArtifactStore.open(cacheFolder);
-  const file = await cache.readAll(modelSha256);
-  models.set(digest, await LoadedModel.open(name, file, spec, { provider: await provider, threads }));
+  const contents = new Map<string, Buffer>();
+  for (const { path, sha256 } of files) contents.set(path, await cache.readAll(sha256));
+  models.set(digest, await LoadedModel.open(name, wholeModel(contents), spec, { provider: await provider, threads }));
 }
 
 async function classifySamples({ classifier, images, width, height }: ClassifyTask): Promise<number[][]> {

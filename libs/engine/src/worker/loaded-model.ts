@@ -1,6 +1,6 @@
 import { DomainError } from '@resmask/errors';
 import type { ModelSpec } from '@resmask/model-spec';
-import { decodeModel, encodeModel, PIXELS_INPUT, withInputStage } from '@resmask/onnx';
+import { encodeModel, type ModelProto, PIXELS_INPUT, withInputStage } from '@resmask/onnx';
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
 import { inputStageOf } from './input-stage-of.js';
 import { sourcePlanes } from './prepare-input.js';
@@ -14,8 +14,8 @@ export class LoadedModel {
   ) {}
 
   /** @throws DomainError NOT_ONNX, GRAPH_SPEC_MISMATCH or MODEL_UNLOADABLE. */
-  static async open(name: string, file: Uint8Array, spec: ModelSpec, options: SessionOptions): Promise<LoadedModel> {
-    const staged = withInputStage(decodeModel(file), inputStageOf(spec.input));
+  static async open(name: string, graph: ModelProto, spec: ModelSpec, options: SessionOptions): Promise<LoadedModel> {
+    const staged = withInputStage(graph, inputStageOf(spec.input));
     const model = new LoadedModel(name, spec, await Session.open(encodeModel(staged), options));
     // The first run allocates and tunes; nobody's frame shall wait for that.
     await model.run(new Uint8Array(model.imageBytes), 1);

@@ -81,15 +81,18 @@ export interface ModelVersion {
   architecture: string;
   /** Number of trained parameters counted in the graph; set by the server. */
   parameterCount: number;
-  /** How pixels become the network's input; set by the client, checked against the graph. */
+  /** How pixels become the network's input; set by the client, checked against the graph. Unset for an ensemble. */
   inputSpec:
     | InputSpec
     | undefined;
-  /** What the network's outputs mean; set by the client, checked against the graph. */
+  /**
+   * What the network's outputs mean; set by the client, checked against the graph. An ensemble's is set by the server: probabilities of
+   * its members' labels.
+   */
   outputSpec:
     | OutputSpec
     | undefined;
-  /** The manifest: 1 to 16 files, the ONNX graph first. Set by the client. */
+  /** The manifest: 1 to 16 files, the ONNX graph first, then its external data. Empty for an ensemble. Set by the client. */
   files: ModelFile[];
   /**
    * Lower-case hexadecimal sha256 over manifest and specifications: two versions with the same digest compute the same.
@@ -123,12 +126,27 @@ export interface ModelVersion {
     | Timestamp
     | undefined;
   /** When the version was deleted; unset while it is not. Set by the server. */
-  deleteTime: Timestamp | undefined;
+  deleteTime:
+    | Timestamp
+    | undefined;
+  /**
+   * For an ensemble instead of files: 2 to 64 versions of classifiers that agree on their labels, none of them an ensemble. Set by the
+   * client.
+   */
+  members: EnsembleMember[];
 }
 
 export interface ModelVersion_TagsEntry {
   key: string;
   value: TagValue | undefined;
+}
+
+/** A version whose probabilities take part in an ensemble's mean. */
+export interface EnsembleMember {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`, of the same namespace; set by the client. */
+  version: string;
+  /** Its share of the mean, relative to the others, above 0; 0 means 1. Set by the client. */
+  weight: number;
 }
 
 /** Where weights come from. */
@@ -289,6 +307,7 @@ function createBaseModelVersion(): ModelVersion {
     tags: {},
     updateTime: undefined,
     deleteTime: undefined,
+    members: [],
   };
 }
 
@@ -350,6 +369,9 @@ export const ModelVersion: MessageFns<ModelVersion> = {
     }
     if (message.deleteTime !== undefined) {
       Timestamp.encode(message.deleteTime, writer.uint32(154).fork()).join();
+    }
+    for (const v of message.members) {
+      EnsembleMember.encode(v!, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -522,6 +544,14 @@ export const ModelVersion: MessageFns<ModelVersion> = {
             message.deleteTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.members.push(EnsembleMember.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -578,6 +608,7 @@ export const ModelVersion: MessageFns<ModelVersion> = {
     message.deleteTime = (object.deleteTime !== undefined && object.deleteTime !== null)
       ? Timestamp.fromPartial(object.deleteTime)
       : undefined;
+    message.members = object.members?.map((e) => EnsembleMember.fromPartial(e)) || [];
     return message;
   },
 };
@@ -647,6 +678,73 @@ export const ModelVersion_TagsEntry: MessageFns<ModelVersion_TagsEntry> = {
     message.value = (object.value !== undefined && object.value !== null)
       ? TagValue.fromPartial(object.value)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseEnsembleMember(): EnsembleMember {
+  return { version: "", weight: 0 };
+}
+
+export const EnsembleMember: MessageFns<EnsembleMember> = {
+  encode(message: EnsembleMember, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.weight !== 0) {
+      writer.uint32(17).double(message.weight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnsembleMember {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnsembleMember();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.weight = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EnsembleMember>, I>>(base?: I): EnsembleMember {
+    return EnsembleMember.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EnsembleMember>, I>>(object: I): EnsembleMember {
+    const message = createBaseEnsembleMember();
+    message.version = object.version ?? "";
+    message.weight = object.weight ?? 0;
     return message;
   },
 };

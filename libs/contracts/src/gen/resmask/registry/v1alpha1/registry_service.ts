@@ -27,6 +27,7 @@ import { FieldMask } from "../../../google/protobuf/field_mask.js";
 import { Event } from "./event.js";
 import { Alias, AliasEvent, Model } from "./model.js";
 import { ModelVersion } from "./model_version.js";
+import { Upload, UploadPart } from "./upload.js";
 
 /** Asks for a new model. */
 export interface CreateModelRequest {
@@ -135,6 +136,10 @@ export interface DownloadModelFileRequest {
   name: string;
   /** Path of the file in the version's manifest. */
   path: string;
+  /** First byte to send, from 0 to the file's size. A part of a file is not verified; the client compares the digest of the whole. */
+  offset: number;
+  /** Most bytes to send; 0: all that follow. */
+  length: number;
 }
 
 /** Bytes of a file, in order. */
@@ -368,6 +373,67 @@ export interface WatchEventsResponse {
     /** Nothing happened for a while; number of the last event there is. Also the first message, before any event. */
     { $case: "heartbeat"; value: number }
     | undefined;
+}
+
+/** What will be uploaded. */
+export interface CreateUploadRequest {
+  /** `namespaces/{namespace}`. */
+  parent: string;
+  /** Size and digest of the whole. */
+  upload: Upload | undefined;
+}
+
+/** Which upload to read. */
+export interface GetUploadRequest {
+  /** `namespaces/{namespace}/uploads/{upload}`. */
+  name: string;
+}
+
+/** One step of sending a part. */
+export interface WriteUploadPartRequest {
+  /** Set by the client: `start` in the first message, `chunk` in all others. */
+  step:
+    | //
+    /** Which part follows. */
+    { $case: "start"; value: WriteUploadPartStart }
+    | //
+    /** Bytes of the part in order, at most 1 MiB each. */
+    { $case: "chunk"; value: Buffer }
+    | undefined;
+}
+
+/** Which part follows. */
+export interface WriteUploadPartStart {
+  /** `namespaces/{namespace}/uploads/{upload}`. */
+  name: string;
+  /** Its number, size and digest. */
+  part: UploadPart | undefined;
+}
+
+/** Which upload is whole. */
+export interface CompleteUploadRequest {
+  /** `namespaces/{namespace}/uploads/{upload}`. */
+  name: string;
+}
+
+/** Which upload to forget. */
+export interface DeleteUploadRequest {
+  /** `namespaces/{namespace}/uploads/{upload}`. */
+  name: string;
+}
+
+/** What to publish. */
+export interface CreateModelVersionRequest {
+  /** `namespaces/{namespace}/models/{model}`. */
+  parent: string;
+  /** The version, with files whose bytes this namespace has uploaded, or with members. */
+  modelVersion:
+    | ModelVersion
+    | undefined;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+  /** Check everything and answer as if it were done, but change nothing. */
+  validateOnly: boolean;
 }
 
 function createBaseCreateModelRequest(): CreateModelRequest {
@@ -1129,7 +1195,7 @@ export const ResolveModelVersionRequest: MessageFns<ResolveModelVersionRequest> 
 };
 
 function createBaseDownloadModelFileRequest(): DownloadModelFileRequest {
-  return { name: "", path: "" };
+  return { name: "", path: "", offset: 0, length: 0 };
 }
 
 export const DownloadModelFileRequest: MessageFns<DownloadModelFileRequest> = {
@@ -1139,6 +1205,12 @@ export const DownloadModelFileRequest: MessageFns<DownloadModelFileRequest> = {
     }
     if (message.path !== "") {
       writer.uint32(18).string(message.path);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(24).int64(message.offset);
+    }
+    if (message.length !== 0) {
+      writer.uint32(32).int64(message.length);
     }
     return writer;
   },
@@ -1172,6 +1244,22 @@ export const DownloadModelFileRequest: MessageFns<DownloadModelFileRequest> = {
             message.path = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.length = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1191,6 +1279,8 @@ export const DownloadModelFileRequest: MessageFns<DownloadModelFileRequest> = {
     const message = createBaseDownloadModelFileRequest();
     message.name = object.name ?? "";
     message.path = object.path ?? "";
+    message.offset = object.offset ?? 0;
+    message.length = object.length ?? 0;
     return message;
   },
 };
@@ -2958,6 +3048,483 @@ export const WatchEventsResponse: MessageFns<WatchEventsResponse> = {
   },
 };
 
+function createBaseCreateUploadRequest(): CreateUploadRequest {
+  return { parent: "", upload: undefined };
+}
+
+export const CreateUploadRequest: MessageFns<CreateUploadRequest> = {
+  encode(message: CreateUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.upload !== undefined) {
+      Upload.encode(message.upload, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.upload = Upload.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateUploadRequest>, I>>(base?: I): CreateUploadRequest {
+    return CreateUploadRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateUploadRequest>, I>>(object: I): CreateUploadRequest {
+    const message = createBaseCreateUploadRequest();
+    message.parent = object.parent ?? "";
+    message.upload = (object.upload !== undefined && object.upload !== null)
+      ? Upload.fromPartial(object.upload)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetUploadRequest(): GetUploadRequest {
+  return { name: "" };
+}
+
+export const GetUploadRequest: MessageFns<GetUploadRequest> = {
+  encode(message: GetUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetUploadRequest>, I>>(base?: I): GetUploadRequest {
+    return GetUploadRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetUploadRequest>, I>>(object: I): GetUploadRequest {
+    const message = createBaseGetUploadRequest();
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseWriteUploadPartRequest(): WriteUploadPartRequest {
+  return { step: undefined };
+}
+
+export const WriteUploadPartRequest: MessageFns<WriteUploadPartRequest> = {
+  encode(message: WriteUploadPartRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.step?.$case) {
+      case "start":
+        WriteUploadPartStart.encode(message.step.value, writer.uint32(10).fork()).join();
+        break;
+      case "chunk":
+        writer.uint32(18).bytes(message.step.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteUploadPartRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteUploadPartRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.step = { $case: "start", value: WriteUploadPartStart.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.step = { $case: "chunk", value: Buffer.from(reader.bytes()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WriteUploadPartRequest>, I>>(base?: I): WriteUploadPartRequest {
+    return WriteUploadPartRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WriteUploadPartRequest>, I>>(object: I): WriteUploadPartRequest {
+    const message = createBaseWriteUploadPartRequest();
+    switch (object.step?.$case) {
+      case "start": {
+        if (object.step?.value !== undefined && object.step?.value !== null) {
+          message.step = { $case: "start", value: WriteUploadPartStart.fromPartial(object.step.value) };
+        }
+        break;
+      }
+      case "chunk": {
+        if (object.step?.value !== undefined && object.step?.value !== null) {
+          message.step = { $case: "chunk", value: object.step.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseWriteUploadPartStart(): WriteUploadPartStart {
+  return { name: "", part: undefined };
+}
+
+export const WriteUploadPartStart: MessageFns<WriteUploadPartStart> = {
+  encode(message: WriteUploadPartStart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.part !== undefined) {
+      UploadPart.encode(message.part, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteUploadPartStart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteUploadPartStart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.part = UploadPart.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<WriteUploadPartStart>, I>>(base?: I): WriteUploadPartStart {
+    return WriteUploadPartStart.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WriteUploadPartStart>, I>>(object: I): WriteUploadPartStart {
+    const message = createBaseWriteUploadPartStart();
+    message.name = object.name ?? "";
+    message.part = (object.part !== undefined && object.part !== null)
+      ? UploadPart.fromPartial(object.part)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCompleteUploadRequest(): CompleteUploadRequest {
+  return { name: "" };
+}
+
+export const CompleteUploadRequest: MessageFns<CompleteUploadRequest> = {
+  encode(message: CompleteUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompleteUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompleteUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CompleteUploadRequest>, I>>(base?: I): CompleteUploadRequest {
+    return CompleteUploadRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CompleteUploadRequest>, I>>(object: I): CompleteUploadRequest {
+    const message = createBaseCompleteUploadRequest();
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteUploadRequest(): DeleteUploadRequest {
+  return { name: "" };
+}
+
+export const DeleteUploadRequest: MessageFns<DeleteUploadRequest> = {
+  encode(message: DeleteUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeleteUploadRequest>, I>>(base?: I): DeleteUploadRequest {
+    return DeleteUploadRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteUploadRequest>, I>>(object: I): DeleteUploadRequest {
+    const message = createBaseDeleteUploadRequest();
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateModelVersionRequest(): CreateModelVersionRequest {
+  return { parent: "", modelVersion: undefined, requestId: "", validateOnly: false };
+}
+
+export const CreateModelVersionRequest: MessageFns<CreateModelVersionRequest> = {
+  encode(message: CreateModelVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.modelVersion !== undefined) {
+      ModelVersion.encode(message.modelVersion, writer.uint32(18).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(32).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateModelVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateModelVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.modelVersion = ModelVersion.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateModelVersionRequest>, I>>(base?: I): CreateModelVersionRequest {
+    return CreateModelVersionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateModelVersionRequest>, I>>(object: I): CreateModelVersionRequest {
+    const message = createBaseCreateModelVersionRequest();
+    message.parent = object.parent ?? "";
+    message.modelVersion = (object.modelVersion !== undefined && object.modelVersion !== null)
+      ? ModelVersion.fromPartial(object.modelVersion)
+      : undefined;
+    message.requestId = object.requestId ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
 /** Models, their immutable versions, and the aliases that say which one is in production. */
 export type RegistryServiceService = typeof RegistryServiceService;
 export const RegistryServiceService = {
@@ -3002,6 +3569,72 @@ export const RegistryServiceService = {
     requestSerialize: (value: UploadModelVersionRequest): Buffer =>
       Buffer.from(UploadModelVersionRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): UploadModelVersionRequest => UploadModelVersionRequest.decode(value),
+    responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
+  },
+  /** Begins an upload in parts. One whose bytes this namespace has brought before is complete at once. */
+  createUpload: {
+    path: "/resmask.registry.v1alpha1.RegistryService/CreateUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateUploadRequest): Buffer => Buffer.from(CreateUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateUploadRequest => CreateUploadRequest.decode(value),
+    responseSerialize: (value: Upload): Buffer => Buffer.from(Upload.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Upload => Upload.decode(value),
+  },
+  /** Reads an upload, with the parts that are stored. */
+  getUpload: {
+    path: "/resmask.registry.v1alpha1.RegistryService/GetUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetUploadRequest): Buffer => Buffer.from(GetUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetUploadRequest => GetUploadRequest.decode(value),
+    responseSerialize: (value: Upload): Buffer => Buffer.from(Upload.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Upload => Upload.decode(value),
+  },
+  /** Stores one part: one `start`, then its bytes. The answer means that it is stored; a part may be sent again. */
+  writeUploadPart: {
+    path: "/resmask.registry.v1alpha1.RegistryService/WriteUploadPart" as const,
+    requestStream: true as const,
+    responseStream: false as const,
+    requestSerialize: (value: WriteUploadPartRequest): Buffer =>
+      Buffer.from(WriteUploadPartRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WriteUploadPartRequest => WriteUploadPartRequest.decode(value),
+    responseSerialize: (value: UploadPart): Buffer => Buffer.from(UploadPart.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UploadPart => UploadPart.decode(value),
+  },
+  /**
+   * Verifies the whole and stores it under its digest. FAILED_PRECONDITION names missing parts; INVALID_ARGUMENT if the digest is
+   * another one, after which parts may be sent again.
+   */
+  completeUpload: {
+    path: "/resmask.registry.v1alpha1.RegistryService/CompleteUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompleteUploadRequest): Buffer =>
+      Buffer.from(CompleteUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompleteUploadRequest => CompleteUploadRequest.decode(value),
+    responseSerialize: (value: Upload): Buffer => Buffer.from(Upload.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Upload => Upload.decode(value),
+  },
+  /** Forgets an upload that is active. */
+  deleteUpload: {
+    path: "/resmask.registry.v1alpha1.RegistryService/DeleteUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteUploadRequest): Buffer => Buffer.from(DeleteUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteUploadRequest => DeleteUploadRequest.decode(value),
+    responseSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Empty => Empty.decode(value),
+  },
+  /** Publishes a version of files that have been uploaded, or an ensemble of versions. */
+  createModelVersion: {
+    path: "/resmask.registry.v1alpha1.RegistryService/CreateModelVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateModelVersionRequest): Buffer =>
+      Buffer.from(CreateModelVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateModelVersionRequest => CreateModelVersionRequest.decode(value),
     responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
     responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
   },
@@ -3253,6 +3886,21 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
    * every digest is verified; the answer means that it is stored.
    */
   uploadModelVersion: handleClientStreamingCall<UploadModelVersionRequest, ModelVersion>;
+  /** Begins an upload in parts. One whose bytes this namespace has brought before is complete at once. */
+  createUpload: handleUnaryCall<CreateUploadRequest, Upload>;
+  /** Reads an upload, with the parts that are stored. */
+  getUpload: handleUnaryCall<GetUploadRequest, Upload>;
+  /** Stores one part: one `start`, then its bytes. The answer means that it is stored; a part may be sent again. */
+  writeUploadPart: handleClientStreamingCall<WriteUploadPartRequest, UploadPart>;
+  /**
+   * Verifies the whole and stores it under its digest. FAILED_PRECONDITION names missing parts; INVALID_ARGUMENT if the digest is
+   * another one, after which parts may be sent again.
+   */
+  completeUpload: handleUnaryCall<CompleteUploadRequest, Upload>;
+  /** Forgets an upload that is active. */
+  deleteUpload: handleUnaryCall<DeleteUploadRequest, Empty>;
+  /** Publishes a version of files that have been uploaded, or an ensemble of versions. */
+  createModelVersion: handleUnaryCall<CreateModelVersionRequest, ModelVersion>;
   /** Reads one version. */
   getModelVersion: handleUnaryCall<GetModelVersionRequest, ModelVersion>;
   /** Reads the versions of a model, newest first. */
@@ -3372,6 +4020,106 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ModelVersion) => void,
   ): ClientWritableStream<UploadModelVersionRequest>;
+  /** Begins an upload in parts. One whose bytes this namespace has brought before is complete at once. */
+  createUpload(
+    request: CreateUploadRequest,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  createUpload(
+    request: CreateUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  createUpload(
+    request: CreateUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  /** Reads an upload, with the parts that are stored. */
+  getUpload(
+    request: GetUploadRequest,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  getUpload(
+    request: GetUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  getUpload(
+    request: GetUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  /** Stores one part: one `start`, then its bytes. The answer means that it is stored; a part may be sent again. */
+  writeUploadPart(
+    callback: (error: ServiceError | null, response: UploadPart) => void,
+  ): ClientWritableStream<WriteUploadPartRequest>;
+  writeUploadPart(
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UploadPart) => void,
+  ): ClientWritableStream<WriteUploadPartRequest>;
+  writeUploadPart(
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UploadPart) => void,
+  ): ClientWritableStream<WriteUploadPartRequest>;
+  writeUploadPart(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UploadPart) => void,
+  ): ClientWritableStream<WriteUploadPartRequest>;
+  /**
+   * Verifies the whole and stores it under its digest. FAILED_PRECONDITION names missing parts; INVALID_ARGUMENT if the digest is
+   * another one, after which parts may be sent again.
+   */
+  completeUpload(
+    request: CompleteUploadRequest,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  completeUpload(
+    request: CompleteUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  completeUpload(
+    request: CompleteUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Upload) => void,
+  ): ClientUnaryCall;
+  /** Forgets an upload that is active. */
+  deleteUpload(
+    request: DeleteUploadRequest,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+  deleteUpload(
+    request: DeleteUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+  deleteUpload(
+    request: DeleteUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+  /** Publishes a version of files that have been uploaded, or an ensemble of versions. */
+  createModelVersion(
+    request: CreateModelVersionRequest,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  createModelVersion(
+    request: CreateModelVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
+  createModelVersion(
+    request: CreateModelVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ModelVersion) => void,
+  ): ClientUnaryCall;
   /** Reads one version. */
   getModelVersion(
     request: GetModelVersionRequest,
