@@ -20,10 +20,11 @@ export class TestPlatform {
     readonly databaseUrl: string,
   ) {}
 
-  static async start(): Promise<TestPlatform> {
+  /** `settings` are the registry's environment variables. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestPlatform> {
     const folder = await mkdtemp(join(tmpdir(), 'resmask-test-'));
     const platform = new TestPlatform(folder, await createTestDatabase());
-    const environment = { ...platform.environment, RESMASK_ARTIFACTS: join(folder, 'registry') };
+    const environment = { ...platform.environment, RESMASK_ARTIFACTS: join(folder, 'registry'), ...settings };
     platform.services.set('registry', await TestService.start('registry', environment));
     return platform;
   }

@@ -8,8 +8,8 @@ import { TINY_SPEC, tinyModel } from './tiny-model.js';
 export class TinyRegistry {
   private constructor(readonly platform: TestPlatform) {}
 
-  static async start(): Promise<TinyRegistry> {
-    return new TinyRegistry(await TestPlatform.start());
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TinyRegistry> {
+    return new TinyRegistry(await TestPlatform.start(settings));
   }
 
   get client(): RegistryClient {
