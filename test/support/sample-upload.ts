@@ -21,14 +21,13 @@ export async function* inChunks(bytes: Buffer, chunkBytes = CHUNK_BYTES): AsyncG
 
 /** A file cut into parts, and how each is sent. */
 export class SampleUpload {
+  readonly bytes: Buffer;
   readonly size: { readonly sizeBytes: number; readonly partBytes: number };
   readonly whole: StoredArtifact;
   readonly partNumbers: readonly number[];
 
-  constructor(
-    readonly bytes: Buffer,
-    partBytes = PART_BYTES,
-  ) {
+  constructor(bytes: Buffer, partBytes = PART_BYTES) {
+    this.bytes = bytes;
     this.size = { sizeBytes: bytes.length, partBytes };
     this.whole = described(bytes);
     this.partNumbers = Array.from({ length: Math.ceil(bytes.length / partBytes) }, (_, index) => index + 1);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { StoredArtifact } from '../artifact-store.js';
 import { checkedChunks } from '../checked-chunks.js';
@@ -120,17 +120,28 @@ export class FolderUpload {
 
 async function writeAll(path: string, flags: string, offset: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await open(path, flags, 0o640);
+  let writing = Promise.resolve();
   try {
     let position = offset;
+    // One chunk is written while the next one arrives and is hashed.
     for await (const chunk of chunks) {
-      for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position);
-        done += bytesWritten;
-        position += bytesWritten;
-      }
+      await writing;
+      writing = writeAt(file, chunk, position);
+      // It is awaited above or below; this only keeps a failure from counting as one that nobody sees until then.
+      writing.catch(() => {});
+      position += chunk.length;
     }
+    await writing;
     await file.datasync();
   } finally {
+    await writing.catch(() => {});
     await file.close();
+  }
+}
+
+async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
   }
 }

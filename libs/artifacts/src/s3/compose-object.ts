@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { inParallel } from './in-parallel.js';
@@ -10,6 +10,12 @@ import type { S3Bucket, S3Object } from './s3-bucket.js';
 import { fromS3, isAbsent } from './s3-errors.js';
 
 const COPIES_AT_ONCE = 8;
+const UNFINISHED = 'copies/';
+
+interface UnfinishedCopy {
+  readonly key: string;
+  readonly uploadId: string;
+}
 
 /**
  * Makes one object of several, in their order, without their bytes leaving the server; it appears at once and whole. Each but the last
@@ -18,47 +24,57 @@ const COPIES_AT_ONCE = 8;
  * @returns false if a source is no longer there or no longer the same
  */
 export async function composeObject(bucket: S3Bucket, key: string, sources: readonly S3Object[]): Promise<boolean> {
-  const { client } = bucket;
-  const name = bucket.name(key);
+  const copy = await begin(bucket, key);
+  // Some servers list no unfinished uploads without their key, and what nobody can name would lie there, unseen, for ever.
+  const record = `${UNFINISHED}${randomUUID()}`;
+  await bucket.put(record, Buffer.from(JSON.stringify(copy)));
   try {
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand(name));
-    try {
-      const Parts = await inParallel(COPIES_AT_ONCE, [...sources.entries()], async ([index, source]) => {
-        const part = { ...name, UploadId, PartNumber: index + 1 };
-        const { CopyPartResult } = await client.send(new UploadPartCopyCommand({ ...part, ...copyOf(bucket, source) }));
-        return { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
-      });
-      await client.send(new CompleteMultipartUploadCommand({ ...name, UploadId, MultipartUpload: { Parts } }));
-      return true;
-    } catch (error) {
-      // What this cannot remove is removed with all that is abandoned.
-      await client.send(new AbortMultipartUploadCommand({ ...name, UploadId })).catch(() => {});
-      throw error;
-    }
+    await finish(bucket, copy, sources);
+    return true;
   } catch (error) {
+    await abort(bucket, copy);
     if (isAbsent(error)) return false;
     throw fromS3(error, 'UploadPartCopy');
+  } finally {
+    await bucket.delete(record);
   }
 }
 
-/**
- * Removes what a crash left of `composeObject` before a moment. Servers that list no unfinished uploads by prefix, as MinIO, forget
- * them by themselves; a lifecycle rule of the bucket does it too.
- */
-export async function removeUnfinishedCopies(bucket: S3Bucket, begin: string, before: Date): Promise<void> {
-  const { Bucket, Key: Prefix } = bucket.name(begin);
+/** Removes what crashes left of `composeObject` before a moment, in milliseconds since 1970. */
+export async function removeUnfinishedCopies(bucket: S3Bucket, before: number): Promise<void> {
+  for await (const { key: record, modifiedTime } of bucket.list(UNFINISHED)) {
+    if (modifiedTime.getTime() >= before) continue;
+    const text = await bucket.getText(record);
+    if (text !== undefined) await abort(bucket, JSON.parse(text));
+    await bucket.delete(record);
+  }
+}
+
+async function begin(bucket: S3Bucket, key: string): Promise<UnfinishedCopy> {
   try {
-    const { Uploads = [] } = await bucket.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
-    const old = Uploads.filter(({ Initiated = before }) => Initiated < before);
-    await inParallel(COPIES_AT_ONCE, old, ({ Key, UploadId }) =>
-      bucket.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })),
-    );
+    const { UploadId: uploadId = '' } = await bucket.client.send(new CreateMultipartUploadCommand(bucket.name(key)));
+    return { key, uploadId };
   } catch (error) {
-    throw fromS3(error, 'ListMultipartUploads');
+    throw fromS3(error, 'CreateMultipartUpload');
   }
 }
 
-function copyOf(bucket: S3Bucket, { key, etag }: S3Object) {
-  const { Bucket, Key } = bucket.name(key);
-  return { CopySource: encodeURI(`${Bucket}/${Key}`), CopySourceIfMatch: etag };
+async function finish(bucket: S3Bucket, { key, uploadId }: UnfinishedCopy, sources: readonly S3Object[]) {
+  const upload = { ...bucket.name(key), UploadId: uploadId };
+  const Parts = await inParallel(COPIES_AT_ONCE, [...sources.entries()], async ([index, source]) => {
+    const { Bucket, Key } = bucket.name(source.key);
+    const from = { CopySource: encodeURI(`${Bucket}/${Key}`), CopySourceIfMatch: source.etag };
+    const command = new UploadPartCopyCommand({ ...upload, ...from, PartNumber: index + 1 });
+    const { CopyPartResult } = await bucket.client.send(command);
+    return { PartNumber: index + 1, ETag: CopyPartResult?.ETag };
+  });
+  await bucket.client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+}
+
+async function abort(bucket: S3Bucket, { key, uploadId }: UnfinishedCopy): Promise<void> {
+  try {
+    await bucket.client.send(new AbortMultipartUploadCommand({ ...bucket.name(key), UploadId: uploadId }));
+  } catch (error) {
+    if (!isAbsent(error)) throw fromS3(error, 'AbortMultipartUpload');
+  }
 }

@@ -4,7 +4,6 @@ import type { ArtifactStore, ArtifactWriter, ByteRange, ListedArtifact, StoredAr
 import { byteSpan } from '../byte-span.js';
 import { checkSha256, isSha256 } from '../check-names.js';
 import type { StagedPart, StagedSize } from '../staged-uploads.js';
-import { removeUnfinishedCopies } from './compose-object.js';
 import { S3ArtifactWriter } from './s3-artifact-writer.js';
 import { S3Bucket } from './s3-bucket.js';
 import type { S3Settings } from './s3-settings.js';
@@ -12,7 +11,7 @@ import { S3Staging } from './s3-staging.js';
 
 /**
  * Artifacts in a bucket of an S3-compatible server, under the same names as in a folder: `sha256/ab/abcd…`, `incoming/`, `staging/`
- * and `completed/`. An object appears under its digest in one request of the server.
+ * and `completed/`; `copies/` has what is being put together. An object appears under its digest in one request of the server.
  */
 export class S3ArtifactStore implements ArtifactStore {
   readonly #bucket: S3Bucket;
@@ -83,8 +82,7 @@ export class S3ArtifactStore implements ArtifactStore {
     return this.#staging.abortStaged(id);
   }
 
-  async removeAbandoned(olderThanMs: number): Promise<number> {
-    await removeUnfinishedCopies(this.#bucket, 'sha256/', new Date(Date.now() - olderThanMs));
+  removeAbandoned(olderThanMs: number): Promise<number> {
     return this.#staging.removeAbandoned(olderThanMs);
   }
 

@@ -85,6 +85,12 @@ export class S3Bucket {
     }
   }
 
+  /** A small object's text, or undefined if there is none. */
+  async getText(key: string): Promise<string | undefined> {
+    const bytes = await this.get(key);
+    return bytes && Buffer.concat(await Array.fromAsync(bytes)).toString();
+  }
+
   /** Writes an object at once and whole. */
   async put(key: string, bytes: Buffer): Promise<S3Object> {
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -7,7 +7,7 @@ import { checkedChunks } from '../checked-chunks.js';
 import { isSame } from '../is-same.js';
 import { PartLayout } from '../part-layout.js';
 import type { StagedPart, StagedSize, StagedUploads } from '../staged-uploads.js';
-import { composeObject } from './compose-object.js';
+import { composeObject, removeUnfinishedCopies } from './compose-object.js';
 import { inParallel } from './in-parallel.js';
 import { RunningDigest } from './running-digest.js';
 import type { S3Bucket, S3Object } from './s3-bucket.js';
@@ -84,6 +84,7 @@ export class S3Staging implements StagedUploads {
 
   async removeAbandoned(olderThanMs: number): Promise<number> {
     const oldest = Date.now() - olderThanMs;
+    await removeUnfinishedCopies(this.bucket, oldest);
     let removed = 0;
     for (const folder of ['staging/', 'incoming/', 'completed/']) {
       for (const [name, newest] of await this.#newestChanges(folder)) {
@@ -131,7 +132,7 @@ export class S3Staging implements StagedUploads {
   }
 
   async #completedBefore(id: string, expected: StoredArtifact): Promise<void> {
-    const text = await this.#text(completedKey(id));
+    const text = await this.bucket.getText(completedKey(id));
     if (text === undefined) throw (await this.#find(id)) ? uploadChanged(id) : uploadNotFound(id);
     const became: StoredArtifact = JSON.parse(text);
     if (!isSame(became, expected)) throw digestMismatch('file', became, expected);
@@ -145,13 +146,8 @@ export class S3Staging implements StagedUploads {
   }
 
   async #find(id: string): Promise<PartLayout | undefined> {
-    const text = await this.#text(uploadKey(id));
+    const text = await this.bucket.getText(uploadKey(id));
     return text === undefined ? undefined : PartLayout.of(JSON.parse(text));
-  }
-
-  async #text(key: string): Promise<string | undefined> {
-    const bytes = await this.bucket.get(key);
-    return bytes && Buffer.concat(await Array.fromAsync(bytes)).toString();
   }
 
   #digestOf(id: string): RunningDigest {
