@@ -17,10 +17,12 @@ import { AliasEntity } from './alias/alias.entity.js';
 import { ModelEntity } from './model/model.entity.js';
 import { RegistryModule } from './registry.module.js';
 import { ARTIFACT_STORE, UPLOAD_LIMITS } from './registry-parts.js';
+import { registryPolicy } from './registry-policy.js';
 import type { registrySettings } from './registry-settings.js';
 import { ArtifactBlobEntity, VersionEntity, VersionFileEntity } from './version/version.entity.js';
 
 export const REGISTRY_SERVICES = { 'resmask.registry.v1alpha1.RegistryService': RegistryServiceService };
+export const REGISTRY_POLICIES = { 'resmask.registry.v1alpha1.RegistryService': registryPolicy };
 
 const ENTITIES = [ModelEntity, VersionEntity, VersionFileEntity, ArtifactBlobEntity, AliasEntity];
 
@@ -54,7 +56,16 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
     { provide: CallErrors, useValue: errors },
   ]);
   const stopWatching = watchDatabase(dataSource, (reachable) => readiness.set(reachable));
-  const service = await startService({ module, services: REGISTRY_SERVICES, config, log, errors, drain, readiness });
+  const service = await startService({
+    module,
+    services: REGISTRY_SERVICES,
+    policies: REGISTRY_POLICIES,
+    config,
+    log,
+    errors,
+    drain,
+    readiness,
+  });
   return {
     ...service,
     close: async () => {

@@ -17,10 +17,12 @@ export {
   type Region,
 } from '@resmask/contracts/inference.v1alpha1';
 export { type Alias, type Model, type ModelVersion, Task } from '@resmask/contracts/registry.v1alpha1';
-export type { ConnectOptions } from './channel.js';
+export { channelCredentials } from './channel-credentials.js';
+export type { ConnectOptions, TlsOptions, TokenProvider } from './connect-options.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
 export { encodedImage, rawImage } from './image.js';
 export { type FrameInput, InferenceClient, type StreamOptions } from './inference-client.js';
+export { isLoopback } from './is-loopback.js';
 export { type NewModelVersion, RegistryClient, type UploadOptions } from './registry-client.js';
 export { ResmaskError } from './resmask-error.js';
 export type { FrameAnswer, ResumeOptions } from './stream-frames.js';
