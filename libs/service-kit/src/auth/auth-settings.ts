@@ -6,7 +6,7 @@ export function authSettings() {
   return {
     auth: choiceSetting(
       'RESMASK_AUTH',
-      'who may call: required wants credentials; open lets everybody do everything; auto is required where principals, tokens or certificates are configured, otherwise open on loopback and refused elsewhere',
+      'who may call: those with credentials, or everybody; auto: everybody on loopback while nothing below is set',
       ['auto', 'required', 'open'],
       'auto',
     ),
