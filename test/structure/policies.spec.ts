@@ -29,5 +29,7 @@ it('lets viewers read and nothing else', () => {
   const forViewers = Object.values(roles).flatMap((rpcs) =>
     Object.entries(rpcs).flatMap(([rpc, role]) => (role === 'viewer' ? [rpc] : [])),
   );
-  expect(forViewers.filter((rpc) => !/^(get|list|watch|resolve|download|recognize|streamFrames)/.test(rpc))).toEqual([]);
+  expect(forViewers.filter((rpc) => !/^(get|list|watch|resolve|download|recognize|streamFrames)/.test(rpc))).toEqual(
+    [],
+  );
 });
