@@ -1,6 +1,8 @@
 # syntax=docker/dockerfile:1
 # The images of the services, one target each: registry, inference, inference-cuda, evaluation. From the repository's root:
 #   docker build --target inference --tag resmask/inference:0.1.0 .
+# The services listen to every interface, so they want to be told who may call: RESMASK_PRINCIPALS, RESMASK_JWT_ISSUER or, behind
+# something that knows its callers, RESMASK_AUTH=open; SECURITY.md has it all.
 # A migration is the same image with another command: node apps/registry/dist/main.js migrate
 
 # Releases pin both by digest: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:…

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -22,6 +23,7 @@ interface Container {
   readonly env: { readonly name: string; readonly value?: string }[];
   readonly securityContext: Record<string, unknown>;
   readonly resources: Record<'requests' | 'limits', Record<string, unknown>>;
+  readonly volumeMounts: readonly unknown[];
   readonly readinessProbe?: { readonly grpc: { readonly service: string } };
 }
 interface Manifest {
@@ -119,10 +121,12 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
     ['evaluation', evaluationSettings],
   ])('gives %s only settings that it reads, and probes it by the name it answers to', (component, settings) => {
     const known = Object.values(settings).map(({ variable }) => variable);
-    const objects = manifests('--values', join(CHART, 'ci/gpu-values.yaml'));
-    const { env, readinessProbe } = container(objects, component);
-    const given = env.map(({ name }) => name).filter((name) => !/^(OTEL|POD|NODE)_/.test(name));
+    const [gpu, auth] = ['gpu', 'auth'].map((profile) =>
+      container(manifests('--values', join(CHART, `ci/${profile}-values.yaml`)), component),
+    );
+    const given = [...gpu.env, ...auth.env].map(({ name }) => name).filter((name) => !/^(OTEL|POD|NODE)_/.test(name));
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
+    const { readinessProbe } = gpu;
     const Name = component[0].toUpperCase() + component.slice(1);
     expect(readinessProbe?.grpc.service).toBe(`resmask.${component}.v1alpha1.${Name}Service`);
   });
@@ -140,6 +144,47 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
 
     const slice = manifests(...gpu, '--set', 'inference.gpu.resourceName=nvidia.com/mig-1g.10gb');
     expect(container(slice, 'inference').resources.limits).toHaveProperty('nvidia.com/mig-1g.10gb', 1);
+  });
+
+  it.each(['inference', 'registry', 'evaluation'])(
+    'says who may call %s: everybody, or those with a token',
+    (component) => {
+      const open = container(manifests('--values', DEFAULT), component);
+      expect(environment(open)).toMatchObject({ RESMASK_AUTH: 'open' });
+      expect(environment(open)).not.toHaveProperty('RESMASK_PRINCIPALS');
+      const required = container(manifests('--values', join(CHART, 'ci/auth-values.yaml')), component);
+      expect(environment(required)).toMatchObject({
+        RESMASK_AUTH: 'required',
+        RESMASK_PRINCIPALS: '/etc/resmask/principals/principals.json',
+        RESMASK_JWT_ISSUER: 'https://login.example.com/realms/team',
+      });
+      expect(required.volumeMounts).toContainEqual({
+        name: 'principals',
+        mountPath: '/etc/resmask/principals',
+        readOnly: true,
+      });
+      expect(required.env.some(({ name }) => name === 'RESMASK_REGISTRY_TOKEN')).toBe(component !== 'registry');
+    },
+  );
+
+  it('warns after an install that is open', () => {
+    // Helm shows notes only of what it installs, for which it needs a cluster; as a value of an object it renders them anywhere.
+    const folder = mkdtempSync(join(tmpdir(), 'resmask-chart-'));
+    cpSync(CHART, folder, { recursive: true });
+    renameSync(join(folder, 'templates/NOTES.txt'), join(folder, 'notes.txt'));
+    const template = 'kind: ConfigMap\ndata:\n  notes: {{ tpl (.Files.Get "notes.txt") . | quote }}\n';
+    writeFileSync(join(folder, 'templates/notes.yaml'), template);
+    const notes = (profile: string): string => {
+      const args = ['--show-only', 'templates/notes.yaml', '--values', join(CHART, `ci/${profile}-values.yaml`)];
+      const { stdout, stderr } = helm('template', 'demo', folder, '--kube-version', KUBERNETES[0], ...args);
+      expect(stderr).toBe('');
+      return parse(stdout).data.notes;
+    };
+    const [open, required] = ['default', 'auth'].map(notes);
+    rmSync(folder, { recursive: true });
+    expect(open).toContain('WARNING: auth.mode is open');
+    expect(required).not.toContain('WARNING');
+    expect(required).toContain('RESMASK_TOKEN');
   });
 
   it('runs the migrations before anything else, with nothing but the database secret', () => {
@@ -164,6 +209,13 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
       ['inference.terminationGracePeriodSeconds=30'],
       /draining takes up to 75/,
     ],
+    ['callers that nobody could identify', ['auth.mode=required'], /auth\.principals\.existingSecret or auth\.jwt/],
+    [
+      'services that could not call the registry',
+      ['auth.mode=required', 'auth.principals.existingSecret=x'],
+      /auth\.registryToken\.existingSecret is required/,
+    ],
+    ['keys in plain text', ['auth.jwt.jwksUrl=http://login.example.com'], /jwksUrl/],
     ['an update that could never start', ['inference.rollingUpdate.maxSurge=0'], /maxSurge/],
   ])('refuses %s', (_name, values, message) => {
     const secret = values.length === 0 ? [] : ['--values', DEFAULT];

@@ -41,7 +41,12 @@ export class TestService {
   /** Starts it, again on the same port if it ran before. */
   async restart(): Promise<void> {
     const entry = fileURLToPath(new URL(`../../apps/${this.name}/dist/main.js`, import.meta.url));
-    const env = { ...process.env, RESMASK_LOG_LEVEL: 'info', ...this.environment, RESMASK_LISTEN: this.address };
+    const env = {
+      ...process.env,
+      RESMASK_LOG_LEVEL: 'info',
+      ...this.environment,
+      RESMASK_LISTEN: this.environment['RESMASK_LISTEN'] ?? this.address,
+    };
     const child = fork(entry, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {

@@ -1,9 +1,10 @@
-import { EvaluationClient, InferenceClient, RegistryClient } from '@resmask/client';
+import { type ConnectOptions, EvaluationClient, InferenceClient, RegistryClient } from '@resmask/client';
 import type { Command } from 'commander';
+import { type ConnectionOptions, readConnection } from './connection.js';
 import { Output } from './terminal/output.js';
 
 /** Options every command has. */
-export interface GlobalOptions {
+export interface GlobalOptions extends ConnectionOptions {
   readonly json: boolean;
   readonly namespace: string;
   readonly registry: string;
@@ -15,6 +16,7 @@ export interface GlobalOptions {
 export class Context {
   readonly output: Output;
   readonly #closers: (() => void)[] = [];
+  #connection?: ConnectOptions;
   #registry?: RegistryClient;
   #inference?: InferenceClient;
   #evaluation?: EvaluationClient;
@@ -28,18 +30,24 @@ export class Context {
     return `namespaces/${this.options.namespace}`;
   }
 
+  /** How services are reached, and as whom. @throws DomainError FILE_UNREADABLE for certificates that cannot be read */
+  get connection(): ConnectOptions {
+    this.#connection ??= readConnection(this.options);
+    return this.#connection;
+  }
+
   get registry(): RegistryClient {
-    this.#registry ??= this.#closing(new RegistryClient(this.options.registry));
+    this.#registry ??= this.#closing(new RegistryClient(this.options.registry, this.connection));
     return this.#registry;
   }
 
   get inference(): InferenceClient {
-    this.#inference ??= this.#closing(new InferenceClient(this.options.inference));
+    this.#inference ??= this.#closing(new InferenceClient(this.options.inference, this.connection));
     return this.#inference;
   }
 
   get evaluation(): EvaluationClient {
-    this.#evaluation ??= this.#closing(new EvaluationClient(this.options.evaluation));
+    this.#evaluation ??= this.#closing(new EvaluationClient(this.options.evaluation, this.connection));
     return this.#evaluation;
   }
 

@@ -17,9 +17,8 @@ export function errorView(error: unknown): ErrorView {
   return { code: 'UNKNOWN', reason: '', message: error instanceof Error ? error.message : String(error), metadata: {} };
 }
 
-/** The most common trouble of a newcomer: nothing is running. */
-function hint(error: ResmaskError | DomainError): string {
-  return error.code === 'UNAVAILABLE' && error.reason === ''
-    ? '; is it running? Start everything with "resmask up"'
-    : '';
+/** What a newcomer trips over: nothing is running, or the services want to know who calls. */
+function hint({ code, reason }: ResmaskError | DomainError): string {
+  if (code === 'UNAVAILABLE' && reason === '') return '; is it running? Start everything with "resmask up"';
+  return code === 'UNAUTHENTICATED' ? '; this command takes a token from RESMASK_TOKEN' : '';
 }

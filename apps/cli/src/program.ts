@@ -9,7 +9,9 @@ import { addRecognizeCommand } from './commands/recognize.js';
 import { addRunCommands } from './commands/runs.js';
 import { addStatusCommand } from './commands/status.js';
 import { addStreamCommand } from './commands/stream.js';
+import { addTokenCommands } from './commands/tokens.js';
 import { addUpCommand } from './commands/up.js';
+import { addConnectionOptions } from './connection.js';
 
 /** The whole command line. */
 export function createProgram(environment: NodeJS.ProcessEnv): Command {
@@ -26,6 +28,7 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     )
     .showHelpAfterError()
     .exitOverride();
+  addConnectionOptions(program, environment);
   addUpCommand(program);
   addStatusCommand(program);
   addDemoCommand(program);
@@ -37,5 +40,6 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
   addRunCommands(program);
   addNetworkCommands(program);
   addCheckpointCommands(program);
+  addTokenCommands(program);
   return program;
 }

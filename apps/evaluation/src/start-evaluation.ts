@@ -11,6 +11,7 @@ import {
   Drain,
   Readiness,
   type RunningService,
+  registryConnection,
   ServiceLog,
   startService,
 } from '@resmask/service-kit';
@@ -18,6 +19,7 @@ import { DataSource } from 'typeorm';
 import { DatasetEntity, SplitEntity } from './dataset/dataset.entity.js';
 import { EvaluationModule } from './evaluation.module.js';
 import { ARTIFACT_STORE, EVALUATION_LIMITS } from './evaluation-parts.js';
+import { evaluationPolicy } from './evaluation-policy.js';
 import type { evaluationSettings } from './evaluation-settings.js';
 import { PredictionEntity, RunEntity } from './run/run.entity.js';
 import { RunRepository } from './run/run.repository.js';
@@ -25,6 +27,7 @@ import { RunQueue } from './run/run-queue.js';
 import { RunWorker } from './run/run-worker.js';
 
 export const EVALUATION_SERVICES = { 'resmask.evaluation.v1alpha1.EvaluationService': EvaluationServiceService };
+export const EVALUATION_POLICIES = { 'resmask.evaluation.v1alpha1.EvaluationService': evaluationPolicy };
 
 const ENTITIES = [DatasetEntity, SplitEntity, RunEntity, PredictionEntity];
 /** Whole frames have their limits at the inference service; data sets have none but their own size. */
@@ -56,7 +59,7 @@ export async function startEvaluation(config: Config<typeof evaluationSettings>)
     logger: log.logger,
   });
   const cache = await FolderArtifactStore.open(config.cache);
-  const registry = new RegistryClient(config.registry);
+  const registry = new RegistryClient(config.registry, await registryConnection(config));
   const engine = await Engine.start({
     workers: config.workers,
     threads: config.threads,
@@ -83,7 +86,16 @@ export async function startEvaluation(config: Config<typeof evaluationSettings>)
     { provide: ServiceLog, useValue: log },
   ]);
   const stopWatching = watchDatabase(dataSource, (reachable) => readiness.set(reachable));
-  const service = await startService({ module, services: EVALUATION_SERVICES, config, log, errors, drain, readiness });
+  const service = await startService({
+    module,
+    services: EVALUATION_SERVICES,
+    policies: EVALUATION_POLICIES,
+    config,
+    log,
+    errors,
+    drain,
+    readiness,
+  });
   const worker = service.app.get(RunWorker);
   // Runs whose jobs were lost, for example with the queue's tables, are asked for again.
   for (const run of await service.app.get(RunRepository).unfinished()) await queue.add(run);

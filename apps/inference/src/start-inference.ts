@@ -9,21 +9,24 @@ import {
   Drain,
   Readiness,
   type RunningService,
+  registryConnection,
   ServiceLog,
   startService,
 } from '@resmask/service-kit';
 import { InferenceModule } from './inference.module.js';
+import { inferencePolicy } from './inference-policy.js';
 import type { inferenceSettings } from './inference-settings.js';
 import { DefaultModels, ServingModels } from './model/serving-models.js';
 import { preload } from './preload.js';
 
 export const INFERENCE_SERVICES = { 'resmask.inference.v1alpha1.InferenceService': InferenceServiceService };
+export const INFERENCE_POLICIES = { 'resmask.inference.v1alpha1.InferenceService': inferencePolicy };
 
 /** Starts the inference service in this process; it is ready when the default models are warm. */
 export async function startInference(config: Config<typeof inferenceSettings>): Promise<RunningService> {
   const log = new ServiceLog(createLogger('inference', config.logLevel));
   const cache = await FolderArtifactStore.open(config.cache);
-  const registry = new RegistryClient(config.registry);
+  const registry = new RegistryClient(config.registry, await registryConnection(config));
   const engine = await Engine.start({
     workers: config.workers,
     threads: config.threads,
@@ -47,7 +50,16 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     { provide: CallErrors, useValue: errors },
   ];
   const module = InferenceModule.with(parts, config);
-  const service = await startService({ module, services: INFERENCE_SERVICES, config, log, errors, drain, readiness });
+  const service = await startService({
+    module,
+    services: INFERENCE_SERVICES,
+    policies: INFERENCE_POLICIES,
+    config,
+    log,
+    errors,
+    drain,
+    readiness,
+  });
   const stopping = new AbortController();
   const preloading = preload(service.app.get(ServingModels), readiness, log.logger, stopping.signal);
   return {

@@ -1,10 +1,33 @@
-import { databaseSettings, integerSetting, serviceSettings, textSetting } from '@resmask/service-kit';
+import {
+  choiceSetting,
+  databaseSettings,
+  integerSetting,
+  optionalSetting,
+  serviceSettings,
+  textSetting,
+} from '@resmask/service-kit';
 
 /** What the registry reads from its environment. */
 export const registrySettings = {
   ...serviceSettings('127.0.0.1:50052'),
   ...databaseSettings(),
-  artifacts: textSetting('RESMASK_ARTIFACTS', 'where the files of versions are stored', 'a folder'),
+  artifacts: textSetting(
+    'RESMASK_ARTIFACTS',
+    'where the files of versions are stored',
+    'a folder, or s3://bucket/prefix',
+  ),
+  s3Endpoint: optionalSetting(
+    'RESMASK_S3_ENDPOINT',
+    "URL of the S3-compatible server; Amazon's own without it",
+    'a URL',
+  ),
+  s3Region: optionalSetting('RESMASK_S3_REGION', 'region of the bucket; AWS_REGION without it', 'a name'),
+  s3PathStyle: choiceSetting(
+    'RESMASK_S3_PATH_STYLE',
+    "the bucket in the path instead of the host name, as most servers other than Amazon's need it",
+    ['no', 'yes'],
+    'no',
+  ),
   maxArtifactBytes: integerSetting('RESMASK_MAX_ARTIFACT_BYTES', 'largest file of a version', {
     min: 1024,
     max: 1_099_511_627_776,

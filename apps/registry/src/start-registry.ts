@@ -1,4 +1,4 @@
-import { FolderArtifactStore } from '@resmask/artifacts';
+import { openArtifactStore } from '@resmask/artifacts';
 import { RegistryServiceService } from '@resmask/contracts/registry.v1alpha1';
 import {
   assertMigrated,
@@ -21,12 +21,11 @@ import {
 } from '@resmask/service-kit';
 import { DataSource } from 'typeorm';
 import { AliasEntity, AliasEventEntity } from './alias/alias.entity.js';
-import { scheduleCollection } from './artifact/collection-schedule.js';
-import { GarbageCollection } from './artifact/garbage-collection.js';
-import { EventFeed } from './event/event-feed.js';
 import { ModelEntity } from './model/model.entity.js';
 import { RegistryModule } from './registry.module.js';
+import { startJobs } from './registry-jobs.js';
 import { ARTIFACT_STORE, UPLOAD_LIMITS } from './registry-parts.js';
+import { registryPolicy } from './registry-policy.js';
 import type { registrySettings } from './registry-settings.js';
 import {
   ArtifactBlobEntity,
@@ -36,6 +35,7 @@ import {
 } from './version/version.entity.js';
 
 export const REGISTRY_SERVICES = { 'resmask.registry.v1alpha1.RegistryService': RegistryServiceService };
+export const REGISTRY_POLICIES = { 'resmask.registry.v1alpha1.RegistryService': registryPolicy };
 
 const ENTITIES = [
   ModelEntity,
@@ -65,7 +65,11 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
     poolSize: config.poolSize,
     applicationName: 'resmask-registry',
   });
-  const store = await FolderArtifactStore.open(config.artifacts);
+  const store = await openArtifactStore(config.artifacts, {
+    endpoint: config.s3Endpoint,
+    region: config.s3Region,
+    pathStyle: config.s3PathStyle === 'yes',
+  });
   const drain = new Drain();
   const readiness = new Readiness(true);
   const errors = new CallErrors(log.logger, translateDatabaseError);
@@ -77,28 +81,23 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
     { provide: CallErrors, useValue: errors },
   ]);
   const stopWatching = watchDatabase(dataSource, (reachable) => readiness.set(reachable));
-  const service = await startService({ module, services: REGISTRY_SERVICES, config, log, errors, drain, readiness });
-  const feed = service.app.get(EventFeed);
-  const notifications = Notifications.listen({
-    url: config.databaseDirectUrl ?? url,
-    channel: 'registry_event',
-    applicationName: 'resmask-registry-events',
-    onNotification: (namespace) => feed.notify(namespace),
-    onConnected: () => feed.notifyAll(),
+  const service = await startService({
+    module,
+    services: REGISTRY_SERVICES,
+    policies: REGISTRY_POLICIES,
+    config,
+    log,
+    errors,
+    drain,
+    readiness,
   });
-  const stopCollecting = scheduleCollection(service.app.get(GarbageCollection), {
-    intervalMs: config.gcIntervalMs,
-    graceMs: config.gcGraceMs,
-    onError: (error) => log.logger.warn({ err: error }, 'unreferenced files could not be collected'),
-    onCollected: (counts) => log.logger.info(counts, 'collected what nothing refers to'),
-  });
+  const stopJobs = startJobs(service.app, config, log.logger);
   return {
     ...service,
     close: async () => {
       await service.close();
       stopWatching();
-      stopCollecting();
-      await notifications.close();
+      await stopJobs();
       if (dataSource.isInitialized) await dataSource.destroy();
     },
   };

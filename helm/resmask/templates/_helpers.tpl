@@ -115,6 +115,74 @@ livenessProbe:
 {{- end }}
 {{- end }}
 
+{{/* Who may call a service. The mode is always said: the services refuse to be open to a network by default. */}}
+{{- define "resmask.authEnv" -}}
+{{- with .root.Values.auth -}}
+{{- if and (eq .mode "required") (not .principals.existingSecret) (not .jwt.issuer) }}
+{{- fail "auth.mode is required, but nobody could be identified: set auth.principals.existingSecret or auth.jwt" }}
+{{- end }}
+- name: RESMASK_AUTH
+  value: {{ .mode }}
+{{- if eq .mode "required" }}
+{{- if .principals.existingSecret }}
+- name: RESMASK_PRINCIPALS
+  value: /etc/resmask/principals/{{ .principals.key }}
+{{- end }}
+{{- with .jwt }}
+{{- if .issuer }}
+- name: RESMASK_JWT_ISSUER
+  value: {{ .issuer | quote }}
+- name: RESMASK_JWT_AUDIENCE
+  value: {{ required "auth.jwt.audience is required beside auth.jwt.issuer" .audience | quote }}
+- name: RESMASK_JWT_JWKS
+  value: {{ required "auth.jwt.jwksUrl is required beside auth.jwt.issuer" .jwksUrl | quote }}
+- name: RESMASK_JWT_ROLES_CLAIM
+  value: {{ .rolesClaim | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Who inference and evaluation are at the registry. */}}
+{{- define "resmask.registryEnv" -}}
+- name: RESMASK_REGISTRY
+  value: {{ include "resmask.registryAddress" . }}
+{{- with .root.Values.auth }}
+{{- if eq .mode "required" }}
+- name: RESMASK_REGISTRY_TOKEN
+  valueFrom:
+    secretKeyRef:
+      name: {{ required "auth.registryToken.existingSecret is required with auth.mode required: inference and evaluation call the registry" .registryToken.existingSecret }}
+      key: {{ .registryToken.key }}
+# The pods speak without TLS; values.yaml says what that asks of the network.
+- name: RESMASK_PLAINTEXT_TOKEN
+  value: allow
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A folder, not a file: only so are changes of the Secret seen. */}}
+{{- define "resmask.principalsMount" -}}
+{{- with .root.Values.auth }}
+{{- if and (eq .mode "required") .principals.existingSecret -}}
+- name: principals
+  mountPath: /etc/resmask/principals
+  readOnly: true
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "resmask.principalsVolume" -}}
+{{- with .root.Values.auth }}
+{{- if and (eq .mode "required") .principals.existingSecret -}}
+- name: principals
+  secret:
+    secretName: {{ .principals.existingSecret }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "resmask.databaseEnv" -}}
 {{- with .root.Values.database }}
 {{- $secret := required "database.existingSecret is required: the name of a Secret that holds the PostgreSQL URL, made before the chart is installed" .existingSecret -}}

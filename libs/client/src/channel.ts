@@ -2,20 +2,13 @@ import {
   type CallOptions,
   type ChannelCredentials,
   type ClientOptions,
-  credentials,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { channelCredentials } from './channel-credentials.js';
+import type { ConnectOptions } from './connect-options.js';
 import { ResmaskError } from './resmask-error.js';
-
-export interface ConnectOptions {
-  /** TLS or other credentials; plain text by default, for loopback and service meshes. */
-  readonly credentials?: ChannelCredentials;
-  /** Largest message taken from the service, in bytes. */
-  readonly maxMessageBytes?: number;
-  /** Longest wait for the answer of a unary call, in milliseconds. */
-  readonly timeoutMs?: number;
-}
+import { tokenInterceptor } from './token-interceptor.js';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -25,13 +18,17 @@ export interface Channel<Client> {
   readonly timeoutMs: number;
 }
 
-/** Connects lazily: the first call opens the connection, and a lost one is opened again. */
+/**
+ * Connects lazily: the first call opens the connection, and a lost one is opened again.
+ * @throws DomainError CONFIG_INVALID for options that cannot be used.
+ */
 export function openChannel<Client>(
   Constructor: new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>) => Client,
   address: string,
   options: ConnectOptions,
 ): Channel<Client> {
-  const client = new Constructor(address, options.credentials ?? credentials.createInsecure(), {
+  const client = new Constructor(address, channelCredentials(address, options), {
+    interceptors: options.token === undefined ? [] : [tokenInterceptor(options.token)],
     'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES,
     // Retries keep every message of a long stream in memory; streams resume by frame id instead.
     'grpc.enable_retries': 0,

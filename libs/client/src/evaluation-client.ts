@@ -8,7 +8,8 @@ import {
   Run,
   type Split,
 } from '@resmask/contracts/evaluation.v1alpha1';
-import { type Channel, type ConnectOptions, callUnary, openChannel } from './channel.js';
+import { type Channel, callUnary, openChannel } from './channel.js';
+import type { ConnectOptions } from './connect-options.js';
 import { allPages } from './pages.js';
 import { ResmaskError } from './resmask-error.js';
 import { type Progress, upload } from './upload.js';

@@ -30,10 +30,12 @@ export {
   type Upload,
   Upload_State,
 } from '@resmask/contracts/registry.v1alpha1';
-export type { ConnectOptions } from './channel.js';
+export { channelCredentials } from './channel-credentials.js';
+export type { ConnectOptions, TlsOptions, TokenProvider } from './connect-options.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
 export { encodedImage, rawImage } from './image.js';
 export { type FrameInput, InferenceClient, type StreamOptions } from './inference-client.js';
+export { isLoopback } from './is-loopback.js';
 export {
   type ChangeOptions,
   type ListOptions,

@@ -6,7 +6,8 @@ import {
   type RecognizeResponse,
   type StreamConfig,
 } from '@resmask/contracts/inference.v1alpha1';
-import { type Channel, type ConnectOptions, callUnary, openChannel } from './channel.js';
+import { type Channel, callUnary, openChannel } from './channel.js';
+import type { ConnectOptions } from './connect-options.js';
 import { type FrameAnswer, type ResumeOptions, streamFrames } from './stream-frames.js';
 
 /** What a stream asks for; everything has a default. */

@@ -16,7 +16,8 @@ import {
   type Upload,
   type UploadModelVersionRequest,
 } from '@resmask/contracts/registry.v1alpha1';
-import { type Channel, type ConnectOptions, callUnary, openChannel } from './channel.js';
+import { type Channel, callUnary, openChannel } from './channel.js';
+import type { ConnectOptions } from './connect-options.js';
 import { allPages } from './pages.js';
 import { ResmaskError } from './resmask-error.js';
 import { type Progress, upload } from './upload.js';

@@ -90,6 +90,12 @@ function toLoadable(version: ModelVersion): LoadableVersion {
 function fromRegistry(error: unknown): unknown {
   if (!(error instanceof ResmaskError)) return error;
   const { reason, message, metadata, violations } = error;
+  // Said of this service's own credentials; passed on, a client would take it for a word about theirs.
+  if (error.code === 'UNAUTHENTICATED' || error.code === 'PERMISSION_DENIED') {
+    return new DomainError('SERVICE_UNAVAILABLE', `the model registry refuses this service itself: ${message}`, {
+      cause: error,
+    });
+  }
   if (isReason(reason)) return new DomainError(reason, message, { metadata, violations, cause: error });
   return new DomainError(
     'SERVICE_UNAVAILABLE',

@@ -1,4 +1,5 @@
-import { addressSetting, choiceSetting, integerSetting, textSetting } from './setting-kinds.js';
+import { registryConnectionSettings } from './registry-connection/registry-connection-settings.js';
+import { choiceSetting, integerSetting, textSetting } from './setting-kinds.js';
 
 /** What the engine can be run with on this machine; given by whoever knows the engine. */
 export interface EngineChoices<Providers extends readonly [string, ...string[]]> {
@@ -13,7 +14,7 @@ export function engineSettings<const Providers extends readonly [string, ...stri
   cpus,
 }: EngineChoices<Providers>) {
   return {
-    registry: addressSetting('RESMASK_REGISTRY', 'the model registry', '127.0.0.1:50052'),
+    ...registryConnectionSettings(),
     cache: textSetting('RESMASK_CACHE', 'where model files from the registry are kept', 'a folder'),
     maxArtifactBytes: integerSetting('RESMASK_MAX_ARTIFACT_BYTES', 'largest model file taken from the registry', {
       min: 1024,

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Server as GrpcServer, ServerCredentials, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js';
+import {
+  Server as GrpcServer,
+  type ServerCredentials,
+  type ServerOptions,
+  type ServiceDefinition,
+} from '@grpc/grpc-js';
 import { type PackageDefinition } from '@grpc/proto-loader';
 import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
 
@@ -12,6 +17,8 @@ export interface GrpcStrategyOptions {
   /** Generated service definitions by full name, e.g. `resmask.registry.v1alpha1.RegistryService`. */
   readonly services: Readonly<Record<string, ServiceDefinition>>;
   readonly channelOptions: ServerOptions;
+  /** TLS or plain text. */
+  readonly credentials: ServerCredentials;
   /** Adds services Nest knows nothing of, such as health and reflection. */
   readonly extend: (server: GrpcServer) => void;
 }
@@ -69,7 +76,7 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
 
   #bind(): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.server.bindAsync(this.strategy.listen, ServerCredentials.createInsecure(), (error, port) =>
+      this.server.bindAsync(this.strategy.listen, this.strategy.credentials, (error, port) =>
         error ? reject(error) : resolve(port),
       );
     });

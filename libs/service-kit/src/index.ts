@@ -1,9 +1,26 @@
+export {
+  type ApiToken,
+  formatApiToken,
+  generateApiToken,
+  hashSecret,
+  parseApiToken,
+} from './auth/api-token.js';
+export { authorize } from './auth/authorize.js';
+export { CachedTokenSource, TOKEN_CACHE_MS } from './auth/cached-token-source.js';
+export { currentPrincipal, principalOf } from './auth/current-principal.js';
+export { MemoryTokenSource } from './auth/memory-token-source.js';
+export { ALL_NAMESPACES, ANONYMOUS, type Principal, permits, type RoleTable } from './auth/principal.js';
+export { ROLES, type Role } from './auth/role.js';
+export { roleTableSchema } from './auth/role-table-schema.js';
+export type { AnyServicePolicy, PolicyRow, Rule, ServicePolicy } from './auth/service-policy.js';
+export type { StoredToken, TokenSource } from './auth/token-source.js';
 export { CallErrors } from './call-errors.js';
 export { Drain } from './drain.js';
 export { engineSettings } from './engine-settings.js';
 export { createLogger, type Logger } from './logger.js';
 export { nextPageToken, type Page, type PageLimits, type PageRequest, readPage } from './page.js';
 export { Readiness } from './readiness.js';
+export { registryConnection } from './registry-connection/registry-connection.js';
 export { type ListeningMessage, runService } from './run-service.js';
 export { ServiceLog } from './service-log.js';
 export { serviceSettings } from './service-settings.js';
@@ -12,6 +29,8 @@ export {
   choiceSetting,
   databaseSettings,
   integerSetting,
+  listSetting,
+  optionalSetting,
   textSetting,
 } from './setting-kinds.js';
 export { type Config, readConfig, type Setting, type Settings } from './settings.js';

@@ -1,4 +1,6 @@
+import { authSettings } from './auth/auth-settings.js';
 import { addressSetting, choiceSetting, integerSetting } from './setting-kinds.js';
+import { tlsSettings } from './tls/tls-settings.js';
 
 /** The settings every service has; `listen` is where it serves by default. */
 export function serviceSettings(listen: string) {
@@ -46,5 +48,7 @@ export function serviceSettings(listen: string) {
       max: 600_000,
       default: 10_000,
     }),
+    ...authSettings(),
+    ...tlsSettings(),
   };
 }

@@ -43,6 +43,31 @@ export function textSetting(variable: string, purpose: string, allowed: string, 
     : { variable, purpose, allowed: `${allowed} (default ${fallback})`, schema: schema.default(fallback) };
 }
 
+/** Text that may be left out. */
+export function optionalSetting(variable: string, purpose: string, allowed: string): Setting<string | undefined> {
+  return { variable, purpose, allowed, schema: z.string().min(1).optional() };
+}
+
+/** Some of a few words, separated by commas. */
+export function listSetting<const Words extends readonly [string, ...string[]]>(
+  variable: string,
+  purpose: string,
+  words: Words,
+  fallback: readonly Words[number][],
+): Setting<readonly Words[number][]> {
+  const schema = z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .pipe(z.array(z.enum(words)).min(1))
+    .default([...fallback] as never);
+  return {
+    variable,
+    purpose,
+    allowed: `some of ${words.join(', ')}, separated by commas (default ${fallback.join(',')})`,
+    schema: schema as unknown as z.ZodType<readonly Words[number][]>,
+  };
+}
+
 const ADDRESS = /^(\[[0-9a-f:]+\]|[^:\s]+):(\d{1,5})$/i;
 
 /** `host:port`. */

@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServiceDefinition } from '@grpc/grpc-js';
+import { ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthImplementation } from 'grpc-health-check';
+import { authInterceptor } from './auth/auth-interceptor.js';
+import { createAuthenticator } from './auth/create-authenticator.js';
+import { PolicyTable } from './auth/policy-table.js';
+import type { AnyServicePolicy } from './auth/service-policy.js';
+import type { TokenSource } from './auth/token-source.js';
 import type { CallErrors } from './call-errors.js';
 import { DomainErrorFilter } from './domain-error-filter.js';
 import type { Drain } from './drain.js';
@@ -14,6 +19,7 @@ import { reflectionOf } from './reflection.js';
 import type { ServiceLog } from './service-log.js';
 import type { serviceSettings } from './service-settings.js';
 import type { Config } from './settings.js';
+import { openTls } from './tls/open-tls.js';
 
 /** Health name that says only that the process lives: for a liveness probe, which must not depend on models or databases. */
 export const LIVENESS = 'liveness';
@@ -21,6 +27,10 @@ export const LIVENESS = 'liveness';
 export interface ServiceParts {
   readonly module: Type | DynamicModule;
   readonly services: Readonly<Record<string, ServiceDefinition>>;
+  /** Who may call what: for each service by its full name, a row for each RPC. */
+  readonly policies: Readonly<Record<string, AnyServicePolicy>>;
+  /** Where API tokens are looked up besides the principals file. */
+  readonly tokenSources?: readonly TokenSource[];
   readonly config: Config<ReturnType<typeof serviceSettings>>;
   readonly log: ServiceLog;
   readonly errors: CallErrors;
@@ -35,7 +45,7 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
-/** Starts a Nest microservice with health, reflection, the error filter and draining. */
+/** Starts a Nest microservice with TLS, authentication, health, reflection, the error filter and draining. */
 export async function startService(parts: ServiceParts): Promise<RunningService> {
   const { config, drain, log, readiness, services } = parts;
   const names = Object.keys(services);
@@ -45,10 +55,14 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
   };
   report(readiness.ready);
   readiness.onChange((ready) => report(ready && !drain.signal.aborted));
+  const authenticator = await createAuthenticator(config, log.logger, parts.tokenSources);
+  const tls = openTls(config, log.logger);
   const strategy = new GrpcStrategy({
     listen: config.listen,
     services,
+    credentials: tls ?? ServerCredentials.createInsecure(),
     channelOptions: {
+      interceptors: [authInterceptor(authenticator, new PolicyTable(services, parts.policies), parts.errors)],
       'grpc.max_receive_message_length': config.maxMessageBytes,
       'grpc.max_concurrent_streams': config.maxStreamsPerConnection,
       'grpc.keepalive_time_ms': 30_000,
@@ -78,6 +92,7 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
     const idle = await drain.idle(config.drainTimeoutMs);
     if (!idle) log.logger.warn({ openCalls: drain.openCalls }, 'calls were cut: the drain timeout is over');
     await app.close();
+    tls?.close();
     log.logger.info('stopped');
   };
   return {

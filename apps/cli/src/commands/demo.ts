@@ -24,6 +24,18 @@ import { temporaryFolder } from '../up/state-folder.js';
 const PICTURES = ['sample1.jpg', 'sample2.jpg', 'sample3.jpg', 'sample4.jpg', 'sample5.jpg', 'sample6.jpg'];
 const READY_TIMEOUT_MS = 60_000;
 
+/** Whatever the environment says of other services: these are alone on loopback, and gone in a minute. */
+const ALONE = {
+  RESMASK_AUTH: 'open',
+  RESMASK_TLS_CERT: '',
+  RESMASK_TLS_KEY: '',
+  RESMASK_TLS_CLIENT_CA: '',
+  RESMASK_REGISTRY_TLS: 'off',
+  RESMASK_REGISTRY_CA: '',
+  RESMASK_REGISTRY_CERT: '',
+  RESMASK_REGISTRY_KEY: '',
+};
+
 interface DemoOptions {
   readonly output: string;
 }
@@ -47,6 +59,7 @@ async function demo({ output, parent }: Context, options: DemoOptions): Promise<
     const platform = await Platform.start({
       folder,
       listen: { registry: local, inference: local, evaluation: local },
+      settings: ALONE,
       tell: (text) => output.note(text),
     });
     try {

@@ -8,13 +8,13 @@ export function addStatusCommand(program: Command): void {
   program.command('status').description('health of the three services; fails unless all serve').action(action(status));
 }
 
-async function status({ output, options }: Context): Promise<void> {
+async function status({ output, options, connection }: Context): Promise<void> {
   const services = { inference: options.inference, registry: options.registry, evaluation: options.evaluation };
   const rows = await Promise.all(
     Object.entries(services).map(async ([service, address]) => ({
       service,
       address,
-      health: await checkHealth(address),
+      health: await checkHealth(address, connection),
     })),
   );
   output.result(rows, () =>

@@ -34,7 +34,8 @@ export function addUpCommand(program: Command): void {
     .action(action(up));
 }
 
-async function up({ output, parent }: Context, { state, host, ports }: UpOptions): Promise<void> {
+async function up(context: Context, { state, host, ports }: UpOptions): Promise<void> {
+  const { output } = context;
   const [inference, registry, evaluation] = ports.map((port) => `${host}:${port}`);
   const platform = await Platform.start({
     folder: state,
@@ -44,7 +45,7 @@ async function up({ output, parent }: Context, { state, host, ports }: UpOptions
   });
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   try {
-    await publishShipped(platform, parent, (text) => output.note(text));
+    await publishShipped(platform, context);
     const endpoints = {
       inference: platform.address('inference'),
       registry: platform.address('registry'),
@@ -58,10 +59,10 @@ async function up({ output, parent }: Context, { state, host, ports }: UpOptions
   }
 }
 
-async function publishShipped(platform: Platform, parent: string, tell: (text: string) => void): Promise<void> {
-  const registry = new RegistryClient(platform.address('registry'));
+async function publishShipped(platform: Platform, { connection, output, parent }: Context): Promise<void> {
+  const registry = new RegistryClient(platform.address('registry'), connection);
   try {
-    for (const name of await registerShippedModels(registry, parent)) tell(`published and promoted ${name}`);
+    for (const name of await registerShippedModels(registry, parent)) output.note(`published and promoted ${name}`);
   } finally {
     registry.close();
   }

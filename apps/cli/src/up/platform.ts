@@ -11,6 +11,8 @@ export interface PlatformOptions {
   readonly listen: { readonly registry: string; readonly inference: string; readonly evaluation: string };
   /** A database of the user's own; without it a server is started in the folder. */
   readonly databaseUrl?: string;
+  /** Settings of every service, in place of what this process's environment says. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly tell: (text: string) => void;
 }
 
@@ -59,6 +61,7 @@ export class Platform {
       ...(this.options.databaseUrl ? {} : { DATABASE_DIRECT_URL: '' }),
       RESMASK_MIGRATE: 'on-start',
       RESMASK_CACHE: join(folder, 'cache'),
+      ...this.options.settings,
     };
     await this.#startService('registry', listen.registry, { ...common, RESMASK_ARTIFACTS: join(folder, 'registry') });
     const registry = { ...common, RESMASK_REGISTRY: this.address('registry') };

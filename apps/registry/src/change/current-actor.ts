@@ -1,4 +1,7 @@
-/** Who makes the change that is going on. Nobody is told apart yet. */
+import { currentPrincipal } from '@resmask/service-kit';
+
+/** Who makes the change that is going on, for the audit log: how the caller was identified, and as whom. */
 export function currentActor(): string {
-  return 'anonymous';
+  const { method, subject } = currentPrincipal();
+  return method === 'open' ? subject : `${method}:${subject}`;
 }
