@@ -1,13 +1,6 @@
 import { openArtifactStore } from '@resmask/artifacts';
 import { RegistryServiceService } from '@resmask/contracts/registry.v1alpha1';
-import {
-  assertMigrated,
-  migrate,
-  Notifications,
-  openDataSource,
-  translateDatabaseError,
-  watchDatabase,
-} from '@resmask/database';
+import { assertMigrated, migrate, openDataSource, translateDatabaseError, watchDatabase } from '@resmask/database';
 import { registryMigrations, registrySchema } from '@resmask/migrations/registry';
 import {
   CallErrors,

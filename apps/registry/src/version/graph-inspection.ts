@@ -23,7 +23,7 @@ export class GraphInspection {
       for await (const chunk of this.store.read(graphFile.sha256, { offset, length })) chunks.push(chunk);
       return Buffer.concat(chunks);
     };
-    const outline = await readModelOutline(read, graphFile.sizeBytes);
+    const outline = await readModelOutline(read, graphFile.sizeBytes).catch(collected);
     checkGraph(outline, spec);
     const beside = externalDataFiles(outline).map((location) => join(dirname(graphFile.path), location));
     const paths = new Set(files.map(({ path }) => path));
@@ -36,4 +36,10 @@ export class GraphInspection {
     }
     return countParameters(outline);
   }
+}
+
+/** Nothing refers to the file yet, so it may be collected under our hands; the caller's next try brings it again. */
+function collected(error: unknown): never {
+  if (!(error instanceof DomainError) || error.reason !== 'ARTIFACT_NOT_FOUND') throw error;
+  throw new DomainError('CONCURRENT_CHANGE', 'the file has just been collected; upload it again', { cause: error });
 }
