@@ -1,6 +1,7 @@
 import { RegistryInitial1794960000001 } from './0001-initial.js';
 import { RegistryLifecycle1794960000002 } from './0002-lifecycle.js';
 import { RegistryUploadsEnsembles1794960000003 } from './0003-uploads-ensembles.js';
+import { RegistryGates1794960000004 } from './0004-gates.js';
 
 export { registrySchema } from './schema.js';
 
@@ -9,4 +10,5 @@ export const registryMigrations = [
   RegistryInitial1794960000001,
   RegistryLifecycle1794960000002,
   RegistryUploadsEnsembles1794960000003,
+  RegistryGates1794960000004,
 ];

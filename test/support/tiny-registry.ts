@@ -22,10 +22,10 @@ export class TinyRegistry {
   }
 
   /** A new model with so many versions. @returns its resource name */
-  async model(versions = 0): Promise<string> {
+  async model(versions = 0, client = this.client): Promise<string> {
     const id = `m-${randomUUID()}`;
-    const { name } = await this.client.createModel(PARENT, id, Task.TASK_EXPRESSION);
-    for (let i = 0; i < versions; i += 1) await this.publish(name, i + 1);
+    const { name } = await client.createModel(PARENT, id, Task.TASK_EXPRESSION);
+    for (let i = 0; i < versions; i += 1) await this.publish(name, i + 1, client);
     return name;
   }
 

@@ -40,5 +40,12 @@ export const registryPolicy: ServicePolicy<RegistryServiceService> = {
   rollbackAlias: { role: 'promoter', on: ({ name }) => name },
   listAliasEvents: { role: 'viewer', on: ({ parent }) => parent },
   listEvents: { role: 'viewer', on: ({ parent }) => parent },
+  getGatePolicy: { role: 'viewer', on: ({ name }) => name },
+  updateGatePolicy: { role: 'admin', on: ({ gatePolicy }) => gatePolicy?.name },
+  listGateResults: { role: 'viewer', on: ({ parent }) => parent },
+  recordEvaluation: { role: 'evaluator', on: ({ evaluationRecord }) => evaluationRecord?.version },
+  listEvaluationRecords: { role: 'viewer', on: ({ parent }) => parent },
+  recordComparison: { role: 'evaluator', on: ({ comparisonRecord }) => comparisonRecord?.version },
+  approveModelVersion: { role: 'promoter', on: ({ name }) => name },
   watchEvents: { role: 'viewer', on: ({ parent }) => parent },
 };

@@ -12,6 +12,12 @@ import { EventController } from './event/event.controller.js';
 import { EventRepository } from './event/event.repository.js';
 import { EventService } from './event/event.service.js';
 import { EventFeed } from './event/event-feed.js';
+import { FactsRepository } from './gate/facts.repository.js';
+import { FactsService } from './gate/facts.service.js';
+import { GateController } from './gate/gate.controller.js';
+import { Gate } from './gate/gate.js';
+import { GateRepository } from './gate/gate.repository.js';
+import { GatePolicyService } from './gate/gate-policy.service.js';
 import { ModelController } from './model/model.controller.js';
 import { ModelRepository } from './model/model.repository.js';
 import { ModelService } from './model/model.service.js';
@@ -33,7 +39,14 @@ export class RegistryModule {
   static with(parts: Provider[]): DynamicModule {
     return {
       module: RegistryModule,
-      controllers: [ModelController, VersionController, AliasController, EventController, UploadController],
+      controllers: [
+        ModelController,
+        VersionController,
+        AliasController,
+        EventController,
+        UploadController,
+        GateController,
+      ],
       providers: [
         ...parts,
         Streams,
@@ -53,6 +66,11 @@ export class RegistryModule {
         VersionLifecycle,
         VersionUpload,
         AliasRepository,
+        Gate,
+        GateRepository,
+        GatePolicyService,
+        FactsRepository,
+        FactsService,
         AliasMoves,
         AliasService,
         EventRepository,

@@ -7,6 +7,7 @@ import { type AliasName, formatAliasName, formatVersionName } from '@resmask/res
 import type { EntityManager } from 'typeorm';
 import type { Changed } from '../change/changes.js';
 import { currentActor } from '../change/current-actor.js';
+import { Gate } from '../gate/gate.js';
 import type { ModelEntity } from '../model/model.entity.js';
 import { nameOf, toAliasMessage } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
@@ -36,14 +37,18 @@ export class AliasMoves {
   constructor(
     readonly models: ModelRepository,
     readonly aliases: AliasRepository,
+    readonly gate: Gate,
   ) {}
 
-  /** @throws DomainError MODEL_DELETED, ETAG_MISMATCH or VERSION_NOT_READY. */
+  /** @throws DomainError MODEL_DELETED, ETAG_MISMATCH, VERSION_NOT_READY, or GateRefusal. */
   async point(manager: EntityManager, move: Move): Promise<Changed<Alias>> {
     const { name, version } = move;
     const model = await this.models.holdLive(name, manager);
     const current = await lockAlias(manager, model, name.alias);
     expectRevision(move, current);
+    // A rollback goes back to what has passed before.
+    if (move.kind === 'set')
+      await this.gate.pass(manager, { name, model: model.id, version, holder: current?.version });
     try {
       if (current) await update(manager, model, name.alias, version);
       else await this.#insert(manager, model, move);

@@ -15,6 +15,7 @@ import { invalidField } from '@resmask/errors';
 import { formatModelName, parseAliasName, parseModelName, parseVersionName } from '@resmask/resource-names';
 import { nextPageToken, readPage } from '@resmask/service-kit';
 import { Changes } from '../change/changes.js';
+import { Gate, GateRefusal } from '../gate/gate.js';
 import { nameOf, toAliasEventMessage, toAliasMessage } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { checkText } from '../model/model.service.js';
@@ -32,6 +33,7 @@ export class AliasService {
     readonly versions: VersionRepository,
     readonly aliases: AliasRepository,
     readonly moves: AliasMoves,
+    readonly gate: Gate,
     readonly changes: Changes,
   ) {}
 
@@ -80,10 +82,15 @@ export class AliasService {
     const { requestId, validateOnly } = request;
     const body = SetAliasRequest.encode({ ...request, requestId: '' }).finish();
     const call = { method: 'SetAlias', requestId, validateOnly, request: body, codec: Alias };
-    return this.changes.make(call, async (manager) => {
-      await this.versions.get(target, manager);
-      return this.moves.point(manager, { name, version: target.version, etag, reason, kind: 'set' });
-    });
+    try {
+      return await this.changes.make(call, async (manager) => {
+        await this.versions.get(target, manager);
+        return this.moves.point(manager, { name, version: target.version, etag, reason, kind: 'set' });
+      });
+    } catch (error) {
+      if (error instanceof GateRefusal && !validateOnly) await this.gate.keepRefusal(error);
+      throw error;
+    }
   }
 
   /** @throws DomainError ALIAS_NO_PREVIOUS if it has never pointed anywhere else. */

@@ -8,6 +8,7 @@ import { formatVersionName } from '@resmask/resource-names';
 import type { EntityManager } from 'typeorm';
 import { Blobs } from '../artifact/blobs.js';
 import type { Changed } from '../change/changes.js';
+import { currentActor } from '../change/current-actor.js';
 import { ModelEntity } from '../model/model.entity.js';
 import { ModelRepository } from '../model/model.repository.js';
 import type { NewEnsemble, NewFile, NewSingle, NewVersion } from './new-version.js';
@@ -96,7 +97,17 @@ export class VersionPublishing {
       .returning('next_version - 1 AS number')
       .execute();
     const place = { model: id, version: raw[0].number as number };
-    await manager.insert(VersionEntity, { ...place, ...made, kind, description, licence, lineage, modelCard, tags });
+    await manager.insert(VersionEntity, {
+      ...place,
+      ...made,
+      kind,
+      description,
+      licence,
+      lineage,
+      modelCard,
+      tags,
+      createdBy: currentActor(),
+    });
     return place;
   }
 

@@ -50,6 +50,10 @@ export class VersionEntity {
   @Column('text')
   state!: VersionState;
 
+  /** Who published it. */
+  @Column('text', { name: 'created_by' })
+  createdBy!: string;
+
   @Column('text')
   licence!: string;
 

@@ -6,6 +6,7 @@
 /* eslint-disable */
 
 export * from "./resmask/registry/v1alpha1/event.js";
+export * from "./resmask/registry/v1alpha1/gate.js";
 export * from "./resmask/registry/v1alpha1/model.js";
 export * from "./resmask/registry/v1alpha1/model_version.js";
 export * from "./resmask/registry/v1alpha1/upload.js";

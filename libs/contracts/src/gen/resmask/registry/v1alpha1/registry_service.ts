@@ -25,6 +25,7 @@ import {
 import { Empty } from "../../../google/protobuf/empty.js";
 import { FieldMask } from "../../../google/protobuf/field_mask.js";
 import { Event } from "./event.js";
+import { Approval, ComparisonRecord, EvaluationRecord, GatePolicy, GateResult } from "./gate.js";
 import { Alias, AliasEvent, Model } from "./model.js";
 import { ModelVersion } from "./model_version.js";
 import { Upload, UploadPart } from "./upload.js";
@@ -434,6 +435,90 @@ export interface CreateModelVersionRequest {
   requestId: string;
   /** Check everything and answer as if it were done, but change nothing. */
   validateOnly: boolean;
+}
+
+/** Whose policy to read. */
+export interface GetGatePolicyRequest {
+  /** `namespaces/{namespace}/models/{model}/aliases/{alias}/gatePolicy`. */
+  name: string;
+}
+
+/** What an alias shall demand. */
+export interface UpdateGatePolicyRequest {
+  /** The policy as it shall be. Its etag must be the current one where there is one. */
+  gatePolicy:
+    | GatePolicy
+    | undefined;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Whose results to read. */
+export interface ListGateResultsRequest {
+  /** `namespaces/{namespace}/models/{model}/aliases/{alias}`. */
+  parent: string;
+  /** At most this many; 0 means 50, above 200 means 200. */
+  pageSize: number;
+  /** From the previous answer; the other fields must be the same. */
+  pageToken: string;
+}
+
+/** A page of results. */
+export interface ListGateResultsResponse {
+  /** Newest first. */
+  gateResults: GateResult[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/** What an evaluation found. */
+export interface RecordEvaluationRequest {
+  /** The facts. */
+  evaluationRecord:
+    | EvaluationRecord
+    | undefined;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Whose evaluations to read. */
+export interface ListEvaluationRecordsRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  parent: string;
+  /** At most this many; 0 means 50, above 200 means 200. */
+  pageSize: number;
+  /** From the previous answer; the other fields must be the same. */
+  pageToken: string;
+}
+
+/** A page of recorded evaluations. */
+export interface ListEvaluationRecordsResponse {
+  /** Newest first. */
+  evaluationRecords: EvaluationRecord[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/** What a comparison found. */
+export interface RecordComparisonRequest {
+  /** The facts. */
+  comparisonRecord:
+    | ComparisonRecord
+    | undefined;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+}
+
+/** Which version to approve for what. */
+export interface ApproveModelVersionRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  name: string;
+  /** Last part of the alias's name. */
+  aliasId: string;
+  /** Why, at most 1,024 characters. */
+  comment: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
 }
 
 function createBaseCreateModelRequest(): CreateModelRequest {
@@ -3525,6 +3610,653 @@ export const CreateModelVersionRequest: MessageFns<CreateModelVersionRequest> = 
   },
 };
 
+function createBaseGetGatePolicyRequest(): GetGatePolicyRequest {
+  return { name: "" };
+}
+
+export const GetGatePolicyRequest: MessageFns<GetGatePolicyRequest> = {
+  encode(message: GetGatePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGatePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGatePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetGatePolicyRequest>, I>>(base?: I): GetGatePolicyRequest {
+    return GetGatePolicyRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetGatePolicyRequest>, I>>(object: I): GetGatePolicyRequest {
+    const message = createBaseGetGatePolicyRequest();
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateGatePolicyRequest(): UpdateGatePolicyRequest {
+  return { gatePolicy: undefined, requestId: "" };
+}
+
+export const UpdateGatePolicyRequest: MessageFns<UpdateGatePolicyRequest> = {
+  encode(message: UpdateGatePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.gatePolicy !== undefined) {
+      GatePolicy.encode(message.gatePolicy, writer.uint32(10).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(18).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateGatePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateGatePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.gatePolicy = GatePolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UpdateGatePolicyRequest>, I>>(base?: I): UpdateGatePolicyRequest {
+    return UpdateGatePolicyRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateGatePolicyRequest>, I>>(object: I): UpdateGatePolicyRequest {
+    const message = createBaseUpdateGatePolicyRequest();
+    message.gatePolicy = (object.gatePolicy !== undefined && object.gatePolicy !== null)
+      ? GatePolicy.fromPartial(object.gatePolicy)
+      : undefined;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseListGateResultsRequest(): ListGateResultsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListGateResultsRequest: MessageFns<ListGateResultsRequest> = {
+  encode(message: ListGateResultsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListGateResultsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListGateResultsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListGateResultsRequest>, I>>(base?: I): ListGateResultsRequest {
+    return ListGateResultsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListGateResultsRequest>, I>>(object: I): ListGateResultsRequest {
+    const message = createBaseListGateResultsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListGateResultsResponse(): ListGateResultsResponse {
+  return { gateResults: [], nextPageToken: "" };
+}
+
+export const ListGateResultsResponse: MessageFns<ListGateResultsResponse> = {
+  encode(message: ListGateResultsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.gateResults) {
+      GateResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListGateResultsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListGateResultsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.gateResults.push(GateResult.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListGateResultsResponse>, I>>(base?: I): ListGateResultsResponse {
+    return ListGateResultsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListGateResultsResponse>, I>>(object: I): ListGateResultsResponse {
+    const message = createBaseListGateResultsResponse();
+    message.gateResults = object.gateResults?.map((e) => GateResult.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseRecordEvaluationRequest(): RecordEvaluationRequest {
+  return { evaluationRecord: undefined, requestId: "" };
+}
+
+export const RecordEvaluationRequest: MessageFns<RecordEvaluationRequest> = {
+  encode(message: RecordEvaluationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.evaluationRecord !== undefined) {
+      EvaluationRecord.encode(message.evaluationRecord, writer.uint32(10).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(18).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordEvaluationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordEvaluationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.evaluationRecord = EvaluationRecord.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RecordEvaluationRequest>, I>>(base?: I): RecordEvaluationRequest {
+    return RecordEvaluationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordEvaluationRequest>, I>>(object: I): RecordEvaluationRequest {
+    const message = createBaseRecordEvaluationRequest();
+    message.evaluationRecord = (object.evaluationRecord !== undefined && object.evaluationRecord !== null)
+      ? EvaluationRecord.fromPartial(object.evaluationRecord)
+      : undefined;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseListEvaluationRecordsRequest(): ListEvaluationRecordsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListEvaluationRecordsRequest: MessageFns<ListEvaluationRecordsRequest> = {
+  encode(message: ListEvaluationRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEvaluationRecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEvaluationRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListEvaluationRecordsRequest>, I>>(base?: I): ListEvaluationRecordsRequest {
+    return ListEvaluationRecordsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListEvaluationRecordsRequest>, I>>(object: I): ListEvaluationRecordsRequest {
+    const message = createBaseListEvaluationRecordsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListEvaluationRecordsResponse(): ListEvaluationRecordsResponse {
+  return { evaluationRecords: [], nextPageToken: "" };
+}
+
+export const ListEvaluationRecordsResponse: MessageFns<ListEvaluationRecordsResponse> = {
+  encode(message: ListEvaluationRecordsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.evaluationRecords) {
+      EvaluationRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEvaluationRecordsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEvaluationRecordsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.evaluationRecords.push(EvaluationRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListEvaluationRecordsResponse>, I>>(base?: I): ListEvaluationRecordsResponse {
+    return ListEvaluationRecordsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListEvaluationRecordsResponse>, I>>(
+    object: I,
+  ): ListEvaluationRecordsResponse {
+    const message = createBaseListEvaluationRecordsResponse();
+    message.evaluationRecords = object.evaluationRecords?.map((e) => EvaluationRecord.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseRecordComparisonRequest(): RecordComparisonRequest {
+  return { comparisonRecord: undefined, requestId: "" };
+}
+
+export const RecordComparisonRequest: MessageFns<RecordComparisonRequest> = {
+  encode(message: RecordComparisonRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.comparisonRecord !== undefined) {
+      ComparisonRecord.encode(message.comparisonRecord, writer.uint32(10).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(18).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordComparisonRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordComparisonRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.comparisonRecord = ComparisonRecord.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RecordComparisonRequest>, I>>(base?: I): RecordComparisonRequest {
+    return RecordComparisonRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordComparisonRequest>, I>>(object: I): RecordComparisonRequest {
+    const message = createBaseRecordComparisonRequest();
+    message.comparisonRecord = (object.comparisonRecord !== undefined && object.comparisonRecord !== null)
+      ? ComparisonRecord.fromPartial(object.comparisonRecord)
+      : undefined;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseApproveModelVersionRequest(): ApproveModelVersionRequest {
+  return { name: "", aliasId: "", comment: "", requestId: "" };
+}
+
+export const ApproveModelVersionRequest: MessageFns<ApproveModelVersionRequest> = {
+  encode(message: ApproveModelVersionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.aliasId !== "") {
+      writer.uint32(18).string(message.aliasId);
+    }
+    if (message.comment !== "") {
+      writer.uint32(26).string(message.comment);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApproveModelVersionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproveModelVersionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aliasId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ApproveModelVersionRequest>, I>>(base?: I): ApproveModelVersionRequest {
+    return ApproveModelVersionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ApproveModelVersionRequest>, I>>(object: I): ApproveModelVersionRequest {
+    const message = createBaseApproveModelVersionRequest();
+    message.name = object.name ?? "";
+    message.aliasId = object.aliasId ?? "";
+    message.comment = object.comment ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
 /** Models, their immutable versions, and the aliases that say which one is in production. */
 export type RegistryServiceService = typeof RegistryServiceService;
 export const RegistryServiceService = {
@@ -3849,6 +4581,84 @@ export const RegistryServiceService = {
       Buffer.from(ListAliasEventsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAliasEventsResponse => ListAliasEventsResponse.decode(value),
   },
+  /** Reads what an alias demands of versions. */
+  getGatePolicy: {
+    path: "/resmask.registry.v1alpha1.RegistryService/GetGatePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGatePolicyRequest): Buffer => Buffer.from(GetGatePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGatePolicyRequest => GetGatePolicyRequest.decode(value),
+    responseSerialize: (value: GatePolicy): Buffer => Buffer.from(GatePolicy.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GatePolicy => GatePolicy.decode(value),
+  },
+  /** Sets what an alias demands from now on; the alias need not exist yet. ABORTED if the etag is stale. */
+  updateGatePolicy: {
+    path: "/resmask.registry.v1alpha1.RegistryService/UpdateGatePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateGatePolicyRequest): Buffer =>
+      Buffer.from(UpdateGatePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateGatePolicyRequest => UpdateGatePolicyRequest.decode(value),
+    responseSerialize: (value: GatePolicy): Buffer => Buffer.from(GatePolicy.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GatePolicy => GatePolicy.decode(value),
+  },
+  /** Reads what an alias's gate found, newest first, refusals included. */
+  listGateResults: {
+    path: "/resmask.registry.v1alpha1.RegistryService/ListGateResults" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListGateResultsRequest): Buffer =>
+      Buffer.from(ListGateResultsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListGateResultsRequest => ListGateResultsRequest.decode(value),
+    responseSerialize: (value: ListGateResultsResponse): Buffer =>
+      Buffer.from(ListGateResultsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListGateResultsResponse => ListGateResultsResponse.decode(value),
+  },
+  /** Records what an evaluation found. INVALID_ARGUMENT if it was of other bytes than the version's. */
+  recordEvaluation: {
+    path: "/resmask.registry.v1alpha1.RegistryService/RecordEvaluation" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RecordEvaluationRequest): Buffer =>
+      Buffer.from(RecordEvaluationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RecordEvaluationRequest => RecordEvaluationRequest.decode(value),
+    responseSerialize: (value: EvaluationRecord): Buffer => Buffer.from(EvaluationRecord.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EvaluationRecord => EvaluationRecord.decode(value),
+  },
+  /** Reads the recorded evaluations of a version, newest first. */
+  listEvaluationRecords: {
+    path: "/resmask.registry.v1alpha1.RegistryService/ListEvaluationRecords" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListEvaluationRecordsRequest): Buffer =>
+      Buffer.from(ListEvaluationRecordsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListEvaluationRecordsRequest => ListEvaluationRecordsRequest.decode(value),
+    responseSerialize: (value: ListEvaluationRecordsResponse): Buffer =>
+      Buffer.from(ListEvaluationRecordsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListEvaluationRecordsResponse => ListEvaluationRecordsResponse.decode(value),
+  },
+  /** Records what a comparison of two versions found. */
+  recordComparison: {
+    path: "/resmask.registry.v1alpha1.RegistryService/RecordComparison" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RecordComparisonRequest): Buffer =>
+      Buffer.from(RecordComparisonRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RecordComparisonRequest => RecordComparisonRequest.decode(value),
+    responseSerialize: (value: ComparisonRecord): Buffer => Buffer.from(ComparisonRecord.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ComparisonRecord => ComparisonRecord.decode(value),
+  },
+  /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
+  approveModelVersion: {
+    path: "/resmask.registry.v1alpha1.RegistryService/ApproveModelVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ApproveModelVersionRequest): Buffer =>
+      Buffer.from(ApproveModelVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ApproveModelVersionRequest => ApproveModelVersionRequest.decode(value),
+    responseSerialize: (value: Approval): Buffer => Buffer.from(Approval.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Approval => Approval.decode(value),
+  },
   /** Reads the events of a namespace, oldest first. */
   listEvents: {
     path: "/resmask.registry.v1alpha1.RegistryService/ListEvents" as const,
@@ -3945,6 +4755,20 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   rollbackAlias: handleUnaryCall<RollbackAliasRequest, Alias>;
   /** Reads the moves of an alias, newest first, also of one that has been taken away. */
   listAliasEvents: handleUnaryCall<ListAliasEventsRequest, ListAliasEventsResponse>;
+  /** Reads what an alias demands of versions. */
+  getGatePolicy: handleUnaryCall<GetGatePolicyRequest, GatePolicy>;
+  /** Sets what an alias demands from now on; the alias need not exist yet. ABORTED if the etag is stale. */
+  updateGatePolicy: handleUnaryCall<UpdateGatePolicyRequest, GatePolicy>;
+  /** Reads what an alias's gate found, newest first, refusals included. */
+  listGateResults: handleUnaryCall<ListGateResultsRequest, ListGateResultsResponse>;
+  /** Records what an evaluation found. INVALID_ARGUMENT if it was of other bytes than the version's. */
+  recordEvaluation: handleUnaryCall<RecordEvaluationRequest, EvaluationRecord>;
+  /** Reads the recorded evaluations of a version, newest first. */
+  listEvaluationRecords: handleUnaryCall<ListEvaluationRecordsRequest, ListEvaluationRecordsResponse>;
+  /** Records what a comparison of two versions found. */
+  recordComparison: handleUnaryCall<RecordComparisonRequest, ComparisonRecord>;
+  /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
+  approveModelVersion: handleUnaryCall<ApproveModelVersionRequest, Approval>;
   /** Reads the events of a namespace, oldest first. */
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
   /**
@@ -4417,6 +5241,118 @@ export interface RegistryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAliasEventsResponse) => void,
+  ): ClientUnaryCall;
+  /** Reads what an alias demands of versions. */
+  getGatePolicy(
+    request: GetGatePolicyRequest,
+    callback: (error: ServiceError | null, response: GatePolicy) => void,
+  ): ClientUnaryCall;
+  getGatePolicy(
+    request: GetGatePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GatePolicy) => void,
+  ): ClientUnaryCall;
+  getGatePolicy(
+    request: GetGatePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GatePolicy) => void,
+  ): ClientUnaryCall;
+  /** Sets what an alias demands from now on; the alias need not exist yet. ABORTED if the etag is stale. */
+  updateGatePolicy(
+    request: UpdateGatePolicyRequest,
+    callback: (error: ServiceError | null, response: GatePolicy) => void,
+  ): ClientUnaryCall;
+  updateGatePolicy(
+    request: UpdateGatePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GatePolicy) => void,
+  ): ClientUnaryCall;
+  updateGatePolicy(
+    request: UpdateGatePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GatePolicy) => void,
+  ): ClientUnaryCall;
+  /** Reads what an alias's gate found, newest first, refusals included. */
+  listGateResults(
+    request: ListGateResultsRequest,
+    callback: (error: ServiceError | null, response: ListGateResultsResponse) => void,
+  ): ClientUnaryCall;
+  listGateResults(
+    request: ListGateResultsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListGateResultsResponse) => void,
+  ): ClientUnaryCall;
+  listGateResults(
+    request: ListGateResultsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListGateResultsResponse) => void,
+  ): ClientUnaryCall;
+  /** Records what an evaluation found. INVALID_ARGUMENT if it was of other bytes than the version's. */
+  recordEvaluation(
+    request: RecordEvaluationRequest,
+    callback: (error: ServiceError | null, response: EvaluationRecord) => void,
+  ): ClientUnaryCall;
+  recordEvaluation(
+    request: RecordEvaluationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EvaluationRecord) => void,
+  ): ClientUnaryCall;
+  recordEvaluation(
+    request: RecordEvaluationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EvaluationRecord) => void,
+  ): ClientUnaryCall;
+  /** Reads the recorded evaluations of a version, newest first. */
+  listEvaluationRecords(
+    request: ListEvaluationRecordsRequest,
+    callback: (error: ServiceError | null, response: ListEvaluationRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listEvaluationRecords(
+    request: ListEvaluationRecordsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListEvaluationRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listEvaluationRecords(
+    request: ListEvaluationRecordsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListEvaluationRecordsResponse) => void,
+  ): ClientUnaryCall;
+  /** Records what a comparison of two versions found. */
+  recordComparison(
+    request: RecordComparisonRequest,
+    callback: (error: ServiceError | null, response: ComparisonRecord) => void,
+  ): ClientUnaryCall;
+  recordComparison(
+    request: RecordComparisonRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ComparisonRecord) => void,
+  ): ClientUnaryCall;
+  recordComparison(
+    request: RecordComparisonRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ComparisonRecord) => void,
+  ): ClientUnaryCall;
+  /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
+  approveModelVersion(
+    request: ApproveModelVersionRequest,
+    callback: (error: ServiceError | null, response: Approval) => void,
+  ): ClientUnaryCall;
+  approveModelVersion(
+    request: ApproveModelVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Approval) => void,
+  ): ClientUnaryCall;
+  approveModelVersion(
+    request: ApproveModelVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Approval) => void,
   ): ClientUnaryCall;
   /** Reads the events of a namespace, oldest first. */
   listEvents(
