@@ -254,7 +254,21 @@ describe.each(STORE_KINDS.filter(({ there }) => there))('artifacts in $kind', ({
       expect((await store.readAll(upload.whole.sha256)).equals(upload.bytes)).toBe(true);
     });
 
-    it('refuses a whole that is not the announced one, and completes when the wrong part came again', async () => {
+    it('refuses a whole that is not the announced one, and takes the right announcement after that', async () => {
+      const { id, upload } = await staged('wrong announcement', PART_BYTES + 7);
+      const others = [
+        { ...upload.whole, sha256: NOBODY },
+        { ...upload.whole, sizeBytes: PART_BYTES + 6 },
+      ];
+      for (const other of others) {
+        await expect(store.completeStaged(id, other)).rejects.toMatchObject({ reason: 'DIGEST_MISMATCH' });
+        expect([await store.has(NOBODY), await store.has(upload.whole.sha256)]).toEqual([false, false]);
+      }
+      await store.completeStaged(id, upload.whole);
+      expect((await store.readAll(upload.whole.sha256)).equals(upload.bytes)).toBe(true);
+    });
+
+    it('refuses a whole with a wrong part, and completes when the wrong part came again', async () => {
       const { id, upload } = await staged('wrong part', PART_BYTES + 500);
       const wrong = sampleBytes('wrong', 500);
       await store.writePart(id, 2, inChunks(wrong), described(wrong));
