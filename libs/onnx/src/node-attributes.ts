@@ -6,10 +6,10 @@ export function intAttribute(node: NodeProto, name: string, absent: number): num
   return found ? Number(found.i ?? 0n) : absent;
 }
 
-/** A float attribute of a node, or what it is when absent. */
+/** A float attribute of a node as a file holds it, in float32, or what it is when absent. */
 export function floatAttribute(node: NodeProto, name: string, absent: number): number {
   const found = node.attribute.find((attribute) => attribute.name === name);
-  return found ? (found.f ?? 0) : absent;
+  return Math.fround(found ? (found.f ?? 0) : absent);
 }
 
 /** A list attribute of a node; undefined where it is absent. */
