@@ -8,6 +8,7 @@ export {
   formatNamespace,
   formatRunName,
   formatVersionName,
+  MAX_VERSION,
   type ModelName,
   parseAliasId,
   parseAliasName,

@@ -5,6 +5,8 @@ const ID = '[a-z0-9][a-z0-9._-]{0,62}';
 const ID_PATTERN = new RegExp(`^${ID}$`);
 const ALIAS_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
 const NUMBER_PATTERN = /^[1-9][0-9]{0,8}$/;
+/** Largest number a name can end with. */
+export const MAX_VERSION = 999_999_999;
 
 export interface ModelName {
   readonly namespace: string;
