@@ -2,7 +2,7 @@ import { type ClientUnaryCall, credentials, type ServiceError } from '@grpc/grpc
 import { ResmaskError } from '@resmask/client';
 import { RegistryServiceClient } from '@resmask/contracts/registry.v1alpha1';
 
-type Unary<Request, Response> = (
+export type Unary<Request, Response> = (
   request: Request,
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall;
