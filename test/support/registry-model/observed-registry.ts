@@ -10,8 +10,15 @@ import {
 import { expect } from 'vitest';
 import type { ExpectedEvent, ExpectedModel, ExpectedMove, ExpectedState, ExpectedVersion } from './expected-state.js';
 
+/** Everything there is to tell of a namespace. */
+export type NamespaceView = ReturnType<typeof expectedView>;
+
 /** Everything the registry tells of a namespace, in the shape of `expectedView`. @param aliases whose histories are read */
-export async function observedView(client: RegistryClient, parent: string, aliases: readonly string[]) {
+export async function observedView(
+  client: RegistryClient,
+  parent: string,
+  aliases: readonly string[],
+): Promise<NamespaceView> {
   const models = await Array.fromAsync(client.listModels(parent, { showDeleted: true }));
   const events = await Array.fromAsync(client.listEvents(parent));
   return {
@@ -51,7 +58,7 @@ function observedVersion({ name, description, tags, state, etag, aliases, delete
   };
 }
 
-function observedMove({ kind, oldVersion, newVersion, reason }: AliasEvent): unknown {
+function observedMove({ kind, oldVersion, newVersion, reason }: AliasEvent): string[] {
   return [AliasEvent_Kind[kind], lastPart(oldVersion), lastPart(newVersion), reason];
 }
 
@@ -99,7 +106,7 @@ function expectedVersion(version: ExpectedVersion, number: number, aliases: read
   };
 }
 
-function expectedMove({ kind, from, to, reason }: ExpectedMove): unknown {
+function expectedMove({ kind, from, to, reason }: ExpectedMove): string[] {
   return [`KIND_${kind.toUpperCase()}`, String(from ?? ''), String(to ?? ''), reason];
 }
 
