@@ -7,6 +7,8 @@ const CONNECTION_TEXTS =
   /Connection terminated|timeout exceeded when trying to connect|Driver not Connected|Client has encountered a connection error/i;
 /** Serialisation failure, deadlock, lock not available: the same call may succeed when repeated. */
 const CONFLICT = /^(40001|40P01|55P03)$/;
+/** A NUL character in text, or in the text of a JSON value. */
+const NO_TEXT = /^(22021|22P05)$/;
 
 /** A database error that the caller can act on as a domain error; anything else as it is. */
 export function translateDatabaseError(error: unknown): unknown {
@@ -22,6 +24,10 @@ export function translateDatabaseError(error: unknown): unknown {
     return new DomainError('CONCURRENT_CHANGE', 'another change of the same resource was in the way; try again', {
       cause: error,
     });
+  }
+  if (NO_TEXT.test(code)) {
+    const message = 'a text of the request has a NUL character (U+0000), which is never stored; leave it out';
+    return new DomainError('FIELD_INVALID', message, { cause: error });
   }
   return error;
 }

@@ -9,6 +9,7 @@ export {
   formatRunName,
   formatUploadName,
   formatVersionName,
+  MAX_VERSION,
   type ModelName,
   parseAliasId,
   parseAliasName,

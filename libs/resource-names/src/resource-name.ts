@@ -6,6 +6,8 @@ const ID_PATTERN = new RegExp(`^${ID}$`);
 const ALIAS_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NUMBER_PATTERN = /^[1-9][0-9]{0,8}$/;
+/** Largest number a name can end with. */
+export const MAX_VERSION = 999_999_999;
 
 export interface ModelName {
   readonly namespace: string;

@@ -62,11 +62,21 @@ describe('CallErrors', () => {
     expect(log).toEqual([]);
   });
 
-  it('keeps the trailers small however long the error is', () => {
+  it('keeps the trailers small however long the error is, and the reason in them', () => {
     const { errors } = recorded();
     const violations = Array.from({ length: 500 }, (_, i) => ({ field: `line ${i}`, description: 'x'.repeat(50) }));
     const sent = errors.toCallError(new DomainError('DATASET_ROWS_INVALID', 'y'.repeat(10_000), { violations }));
     expect(sent.details.length).toBe(2000);
-    expect(sent.metadata.get('grpc-status-details-bin')).toEqual([]);
+    const [details] = sent.metadata.get('grpc-status-details-bin') as Buffer[];
+    expect(details.length).toBeLessThan(1000);
+    const { details: kept } = Status.decode(details);
+    expect(kept.map(({ value }) => ErrorInfo.decode(value).reason)).toEqual(['DATASET_ROWS_INVALID']);
+  });
+
+  it('cuts a long text between characters, so that it can be written into a header', () => {
+    const { errors } = recorded();
+    const { details } = errors.toCallError(new DomainError('FIELD_INVALID', `x${'😀'.repeat(2000)}`));
+    expect(details).toHaveLength(2000);
+    expect(() => encodeURI(details)).not.toThrow();
   });
 });

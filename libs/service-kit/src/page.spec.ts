@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextPageToken, readPage } from './page.js';
+import { nextPageToken, readNumberedPage, readPage } from './page.js';
 
 describe('pages', () => {
   it('go on after the last key of the page before', () => {
@@ -30,5 +30,12 @@ describe('pages', () => {
         expect.objectContaining({ reason: 'PAGE_TOKEN_INVALID' }),
       );
     }
+  });
+
+  it('go on after a number, and refuse a token that was made up to hold none', () => {
+    const read = (key: string) => readNumberedPage({ pageSize: 0, pageToken: nextPageToken(key, ['s']) }, ['s'], 100);
+    expect(read('100')).toEqual({ size: 50, after: 100 });
+    for (const key of ['', 'x', '-1', '1e2', '101', '\u0000'])
+      expect(() => read(key)).toThrow(expect.objectContaining({ reason: 'PAGE_TOKEN_INVALID' }));
   });
 });

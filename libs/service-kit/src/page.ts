@@ -19,6 +19,7 @@ export interface PageLimits {
 }
 
 const LIST_LIMITS: PageLimits = { default: 50, max: 200 };
+const WHOLE_NUMBER = /^\d+$/;
 
 /**
  * Reads the page fields of a list request. A token holds the last key and a digest of the request's other fields, so that it
@@ -36,6 +37,19 @@ export function readPage(
   return { size, after: pageToken === '' ? undefined : readToken(pageToken, scope) };
 }
 
+/** Like `readPage`, for lists whose keys are whole numbers from 0 to `max`: nothing in a token is secret, so it may hold anything. */
+export function readNumberedPage(
+  request: PageRequest,
+  scope: readonly string[],
+  max: number,
+  limits: PageLimits = LIST_LIMITS,
+): { readonly size: number; readonly after: number | undefined } {
+  const { size, after } = readPage(request, scope, limits);
+  if (after === undefined) return { size, after };
+  if (!WHOLE_NUMBER.test(after) || Number(after) > max) throw tokenInvalid();
+  return { size, after: Number(after) };
+}
+
 /** The token for the page after the given last key. */
 export function nextPageToken(lastKey: string, scope: readonly string[]): string {
   return Buffer.from(JSON.stringify([lastKey, scopeDigest(scope)])).toString('base64url');
@@ -48,8 +62,12 @@ function readToken(token: string, scope: readonly string[]): string {
   } catch {
     // Falls through to the error: a token that is no JSON is as wrong as one of another request.
   }
+  throw tokenInvalid();
+}
+
+function tokenInvalid(): DomainError {
   const description = 'it is not the next_page_token of a request with the same other fields';
-  throw new DomainError('PAGE_TOKEN_INVALID', `page_token: ${description}; list again from the first page`, {
+  return new DomainError('PAGE_TOKEN_INVALID', `page_token: ${description}; list again from the first page`, {
     violations: [{ field: 'page_token', description }],
   });
 }

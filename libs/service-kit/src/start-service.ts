@@ -13,6 +13,7 @@ import { DomainErrorFilter } from './domain-error-filter.js';
 import type { Drain } from './drain.js';
 import { GrpcStrategy } from './grpc-strategy.js';
 import { NestLogger } from './logger.js';
+import { readingAnything, refuseMalformed } from './malformed-messages.js';
 import { OpenCallsInterceptor } from './open-calls.interceptor.js';
 import type { Readiness } from './readiness.js';
 import { reflectionOf } from './reflection.js';
@@ -47,7 +48,7 @@ export interface RunningService {
 
 /** Starts a Nest microservice with TLS, authentication, health, reflection, the error filter and draining. */
 export async function startService(parts: ServiceParts): Promise<RunningService> {
-  const { config, drain, log, readiness, services } = parts;
+  const { config, drain, errors, log, readiness, services } = parts;
   const names = Object.keys(services);
   const health = new HealthImplementation({ [LIVENESS]: 'SERVING' });
   const report = (ready: boolean): void => {
@@ -59,10 +60,16 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
   const tls = openTls(config, log.logger);
   const strategy = new GrpcStrategy({
     listen: config.listen,
-    services,
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, definition]) => [name, readingAnything(definition)]),
+    ),
     credentials: tls ?? ServerCredentials.createInsecure(),
     channelOptions: {
-      interceptors: [authInterceptor(authenticator, new PolicyTable(services, parts.policies), parts.errors)],
+      // In this order: what cannot be read has no namespace that a rule could look at.
+      interceptors: [
+        refuseMalformed(errors),
+        authInterceptor(authenticator, new PolicyTable(services, parts.policies), errors),
+      ],
       'grpc.max_receive_message_length': config.maxMessageBytes,
       'grpc.max_concurrent_streams': config.maxStreamsPerConnection,
       'grpc.keepalive_time_ms': 30_000,
@@ -78,7 +85,7 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
     logger: new NestLogger(log.logger),
     abortOnError: false,
   });
-  app.useGlobalFilters(new DomainErrorFilter(parts.errors));
+  app.useGlobalFilters(new DomainErrorFilter(errors));
   app.useGlobalInterceptors(new OpenCallsInterceptor(drain));
   await app.listen();
   log.logger.info({ listen: config.listen, port: strategy.port }, 'listening');

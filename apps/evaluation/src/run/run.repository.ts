@@ -31,9 +31,9 @@ export class RunRepository {
   }
 
   /** Runs of a namespace, newest first, before the given id. */
-  async list(namespace: string, before: string | undefined, limit: number): Promise<FoundRun[]> {
+  async list(namespace: string, before: number | undefined, limit: number): Promise<FoundRun[]> {
     const runs = await this.dataSource.manager.find(RunEntity, {
-      where: { namespace, ...(before === undefined ? {} : { id: LessThan(before) }) },
+      where: { namespace, ...(before === undefined ? {} : { id: LessThan(String(before)) }) },
       relations: { dataset: true },
       order: { id: 'DESC' },
       take: limit,

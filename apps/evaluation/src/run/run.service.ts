@@ -15,7 +15,7 @@ import { violates } from '@resmask/database';
 import { type LoadableVersion, VersionSource } from '@resmask/engine';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseDatasetName, parseNamespace, parseRunName } from '@resmask/resource-names';
-import { Drain, nextPageToken, readPage } from '@resmask/service-kit';
+import { Drain, nextPageToken, readNumberedPage } from '@resmask/service-kit';
 import { DataSource } from 'typeorm';
 import type { DatasetEntity, SplitEntity } from '../dataset/dataset.entity.js';
 import { fromSplitMessage } from '../dataset/dataset.messages.js';
@@ -30,6 +30,8 @@ import { ShardRepository } from './shard.repository.js';
 
 const WATCH_INTERVAL_MS = 300;
 const PREDICTION_PAGES = { default: 500, max: 5000 };
+/** What the column of a sample's number holds. */
+const MAX_SAMPLE = 2 ** 31 - 1;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 interface NewRun {
@@ -78,7 +80,7 @@ export class RunService {
   async list(request: ListRunsRequest): Promise<ListRunsResponse> {
     const namespace = parseNamespace(request.parent);
     const scope = ['runs', namespace];
-    const page = readPage(request, scope);
+    const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
     const rows = await this.runs.list(namespace, page.after, page.size + 1);
     const shown = rows.slice(0, page.size);
     return {
@@ -107,9 +109,8 @@ export class RunService {
   async predictions(request: ListPredictionsRequest): Promise<ListPredictionsResponse> {
     const { run } = await this.runs.get(parseRunName(request.parent, 'parent'));
     const scope = ['predictions', request.parent];
-    const page = readPage(request, scope, PREDICTION_PAGES);
-    const after = page.after === undefined ? -1 : Number(page.after);
-    const rows = await this.runs.predictions(run.id, after, page.size + 1);
+    const page = readNumberedPage(request, scope, MAX_SAMPLE, PREDICTION_PAGES);
+    const rows = await this.runs.predictions(run.id, page.after ?? -1, page.size + 1);
     const shown = rows.slice(0, page.size);
     return {
       predictions: shown.map(toPredictionMessage),

@@ -32,8 +32,8 @@ export class AliasRepository {
   }
 
   /** Newest first, before the given id. */
-  events({ id }: ModelEntity, alias: string, before: string | undefined, limit: number): Promise<AliasEventEntity[]> {
-    const where = { model: id, alias, ...(before === undefined ? {} : { id: LessThan(before) }) };
+  events({ id }: ModelEntity, alias: string, before: number | undefined, limit: number): Promise<AliasEventEntity[]> {
+    const where = { model: id, alias, ...(before === undefined ? {} : { id: LessThan(String(before)) }) };
     return this.dataSource.manager.find(AliasEventEntity, { where, order: { id: 'DESC' }, take: limit });
   }
 }

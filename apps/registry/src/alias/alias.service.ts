@@ -13,7 +13,7 @@ import {
 } from '@resmask/contracts/registry.v1alpha1';
 import { invalidField } from '@resmask/errors';
 import { formatModelName, parseAliasName, parseModelName, parseVersionName } from '@resmask/resource-names';
-import { nextPageToken, readPage } from '@resmask/service-kit';
+import { nextPageToken, readNumberedPage, readPage } from '@resmask/service-kit';
 import { Changes } from '../change/changes.js';
 import { Gate, GateRefusal } from '../gate/gate.js';
 import { nameOf, toAliasEventMessage, toAliasMessage } from '../model/model.messages.js';
@@ -59,7 +59,7 @@ export class AliasService {
     const name = parseAliasName(request.parent, 'parent');
     const model = await this.models.get(name);
     const scope = ['alias-events', request.parent];
-    const page = readPage(request, scope);
+    const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
     const rows = await this.aliases.events(model, name.alias, page.after, page.size + 1);
     const shown = rows.slice(0, page.size);
     return {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ChangeRecord } from './change-record.js';
 import { currentActor } from './current-actor.js';
-import { Idempotency, type RepeatableCall } from './idempotency.js';
+import { checkRequestId, Idempotency, type RepeatableCall } from './idempotency.js';
 
 /** A call that changes something. */
 export interface ChangeCall<Response> extends RepeatableCall<Response> {
@@ -31,6 +31,7 @@ export class Changes {
     call: ChangeCall<Response>,
     change: (manager: EntityManager) => Promise<Changed<Response>>,
   ): Promise<Response> {
+    checkRequestId(call.requestId);
     // A call that does nothing has nothing to repeat.
     const repeatable = call.validateOnly ? { ...call, requestId: '' } : call;
     try {

@@ -43,12 +43,12 @@ export class Idempotency {
 
   /** The kept response of a call that has been answered before, if there is one. */
   async find<Response>(call: RepeatableCall<Response>): Promise<Response | undefined> {
+    checkRequestId(call.requestId);
     return call.requestId === '' ? undefined : this.#read(this.dataSource.manager, call);
   }
 
   async #claim<Response>(manager: EntityManager, call: RepeatableCall<Response>): Promise<Response | undefined> {
     if (call.requestId === '') return undefined;
-    if (!UUID.test(call.requestId)) throw invalidField('request_id', `got "${call.requestId}"; a UUID is needed`);
     await manager.query(`DELETE FROM idempotency WHERE create_time < now() - $1::interval`, [KEPT_FOR]);
     const claimed = await manager.query(
       `INSERT INTO idempotency (method, request_id, fingerprint) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1`,
@@ -80,6 +80,12 @@ export class Idempotency {
       Buffer.from(call.codec.encode(response).finish()),
     ]);
   }
+}
+
+/** @throws DomainError FIELD_INVALID for one that is neither empty nor a UUID. */
+export function checkRequestId(requestId: string): void {
+  if (requestId !== '' && !UUID.test(requestId))
+    throw invalidField('request_id', `got "${requestId}"; a UUID is needed`);
 }
 
 function fingerprint({ request }: { readonly request: Uint8Array }): Buffer {

@@ -7,7 +7,7 @@ import type {
 } from '@resmask/contracts/registry.v1alpha1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseModelName, parseNamespace } from '@resmask/resource-names';
-import { Drain, nextPageToken, readPage } from '@resmask/service-kit';
+import { Drain, nextPageToken, readNumberedPage } from '@resmask/service-kit';
 import { toEventMessage } from './event.messages.js';
 import { EventRepository } from './event.repository.js';
 import { EventFeed } from './event-feed.js';
@@ -28,8 +28,8 @@ export class EventService {
     const namespace = parseNamespace(request.parent);
     const model = modelOf(request.model, namespace);
     const scope = ['events', request.parent, request.model];
-    const page = readPage(request, scope);
-    const rows = await this.events.list(namespace, Number(page.after ?? 0), page.size + 1, model);
+    const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
+    const rows = await this.events.list(namespace, page.after ?? 0, page.size + 1, model);
     const shown = rows.slice(0, page.size);
     return {
       events: shown.map((row) => toEventMessage(namespace, row)),

@@ -16,12 +16,13 @@ import {
   type AliasName,
   formatModelName,
   formatVersionName,
+  MAX_VERSION,
   parseModelName,
   parseModelReference,
   parseNamespace,
   parseVersionName,
 } from '@resmask/resource-names';
-import { nextPageToken, readPage } from '@resmask/service-kit';
+import { nextPageToken, readNumberedPage } from '@resmask/service-kit';
 import { AliasRepository } from '../alias/alias.repository.js';
 import { nameOf } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
@@ -47,10 +48,9 @@ export class VersionService {
 
   async list(request: ListModelVersionsRequest): Promise<ListModelVersionsResponse> {
     const scope = ['versions', request.parent, String(request.showDeleted)];
-    const page = readPage(request, scope);
+    const page = readNumberedPage(request, scope, MAX_VERSION);
     const model = await this.models.get(parseModelName(request.parent, 'parent'));
-    const before = page.after === undefined ? undefined : Number(page.after);
-    const rows = await this.versions.list(model, before, page.size + 1, request.showDeleted);
+    const rows = await this.versions.list(model, page.after, page.size + 1, request.showDeleted);
     const shown = rows.slice(0, page.size);
     return {
       modelVersions: shown.map(toVersionMessage),

@@ -1,0 +1,45 @@
+import type {
+  CreateModelRequest,
+  DeleteModelRequest,
+  UndeleteModelRequest,
+  UpdateModelRequest,
+} from '@resmask/contracts/registry.v1alpha1';
+import { anyModel, type ExpectedState, expectEtag, liveModel, Refusal, type Told } from './expected-state.js';
+import { placeOf } from './place-of.js';
+
+export function createModel(state: ExpectedState, { modelId, model }: CreateModelRequest): Told {
+  if (state.models[modelId]) throw new Refusal('MODEL_EXISTS');
+  const description = model?.description ?? '';
+  state.models[modelId] = { description, deleted: false, revision: 1, versions: [], aliases: {}, moves: {} };
+  const after = { task: 'expression', description };
+  return { resource: `models/${modelId}`, reason: '', before: undefined, after };
+}
+
+export function updateModel(state: ExpectedState, { model: given }: UpdateModelRequest): Told {
+  const { model: id } = placeOf(given?.name ?? '');
+  const model = liveModel(state, id);
+  expectEtag(given?.etag ?? '', model);
+  const before = { description: model.description };
+  model.description = given?.description ?? '';
+  model.revision += 1;
+  return { resource: `models/${id}`, reason: '', before, after: { description: model.description } };
+}
+
+export function deleteModel(state: ExpectedState, { name, etag }: DeleteModelRequest): Told {
+  const { model: id } = placeOf(name);
+  const model = liveModel(state, id);
+  expectEtag(etag, model);
+  if (Object.keys(model.aliases).length > 0) throw new Refusal('RESOURCE_IN_USE');
+  model.deleted = true;
+  model.revision += 1;
+  return { resource: `models/${id}`, reason: '', before: { state: 'live' }, after: { state: 'deleted' } };
+}
+
+export function undeleteModel(state: ExpectedState, { name }: UndeleteModelRequest): Told {
+  const { model: id } = placeOf(name);
+  const model = anyModel(state, id);
+  if (!model.deleted) throw new Refusal('RESOURCE_NOT_DELETED');
+  model.deleted = false;
+  model.revision += 1;
+  return { resource: `models/${id}`, reason: '', before: { state: 'deleted' }, after: { state: 'live' } };
+}
