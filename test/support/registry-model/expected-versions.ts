@@ -21,7 +21,12 @@ export function publish(state: ExpectedState, { parent }: PublishRequest): Told 
   model.versions.push({ description: '', stage: undefined, state: 'ready', revision: 1 });
   model.revision += 1;
   const resource = `models/${id}/versions/${model.versions.length}`;
-  return { resource, reason: '', before: undefined, after: { digest: expect.stringMatching(/^[0-9a-f]{64}$/) } };
+  return {
+    resource,
+    reason: '',
+    before: undefined,
+    after: { kind: 'single', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  };
 }
 
 export function updateVersion(state: ExpectedState, { modelVersion: given }: UpdateModelVersionRequest): Told {
