@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Upload_State } from '@resmask/client';
 import { decodeModel, graphSignature } from '@resmask/onnx';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandResult, resmask as runResmask } from '../support/command-line.js';
 import { syntheticCsv } from '../support/fer2013-csv.js';
 import { plainPng } from '../support/pictures.js';
+import { sha256 } from '../support/publish.js';
 import { samplePhoto } from '../support/samples.js';
 import { TestPlatform } from '../support/test-platform.js';
 
@@ -102,9 +104,9 @@ describe('the resmask command', () => {
         .map((line) => JSON.parse(line).method),
     ).toEqual([
       'CreateModel',
-      'UploadModelVersion',
+      'CreateModelVersion',
       'SetAlias',
-      'UploadModelVersion',
+      'CreateModelVersion',
       'SetAlias',
       'RollbackAlias',
       'DeleteModelVersion',
@@ -119,6 +121,81 @@ describe('the resmask command', () => {
       const lines = (await resmask(...command)).stdout.split('\n');
       expect(Math.max(...lines.map((line) => line.length)), command.join(' ')).toBeLessThanOrEqual(100);
     }
+  });
+
+  it('sets what an alias demands, is refused, records what was found, and gets through', async () => {
+    const file = join(folder, 'gated.onnx');
+    await json('networks', 'build', 'resmasking-compact', '--seed', '2', '--width', '0.25', '-o', file);
+    const { digest } = await json('models', 'register', 'gated', '--file', file);
+    const written = join(folder, 'gate.yaml');
+    await writeFile(
+      written,
+      '- minimumAccuracy: {dataset: fer2013, split: validation, minimum: 0.6}\n- approvals: 1\n',
+    );
+    const rules = [
+      { minimumAccuracy: { dataset: 'namespaces/default/datasets/fer2013', split: 'validation', minimum: 0.6 } },
+      { approvals: 1 },
+    ];
+    expect(await json('models', 'gate', 'gated', '--set', written)).toMatchObject({ rules });
+    expect((await resmask('models', 'gate', 'gated')).stdout).toContain('minimum: 0.6');
+    const refused = await resmask('models', 'promote', 'gated', '1');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('GATE_NOT_PASSED') });
+    const [digests, of] = [['--dataset-digest', '--protocol-digest', '--predictions-digest'], 'a'.repeat(64)];
+    const facts = ['--dataset', 'fer2013', '--split', 'validation', ...digests.flatMap((flag) => [flag, of])];
+    const counts = ['--samples', '3589', '--correct', '2438', '--digest', digest];
+    expect(await json('models', 'record-evaluation', 'gated', '1', ...facts, ...counts)).toMatchObject({
+      correctCount: 2438,
+    });
+    expect((await resmask('models', 'evaluations', 'gated', '1')).stdout).toContain('67.93 %');
+    // On an open service everybody is the same one, so nobody may approve.
+    expect((await resmask('models', 'approve', 'gated', '1')).stderr).toContain('APPROVAL_REFUSED');
+    await writeFile(written, '- minimumAccuracy: {dataset: fer2013, split: validation, minimum: 0.6}\n');
+    await json('models', 'gate', 'gated', '--set', written);
+    await json('models', 'promote', 'gated', '1');
+    expect(await json('models', 'gate-results', 'gated')).toMatchObject([{ passed: true }, { passed: false }]);
+    expect((await resmask('models', 'gate-results', 'gated')).stdout).toContain('minimum_accuracy, approvals');
+    await writeFile(written, '- maximumAccuracy: 1\n');
+    expect(await resmask('models', 'gate', 'gated', '--set', written)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is no list of gate rules'),
+    });
+    expect(await json('models', 'gate', 'gated', '--clear')).toMatchObject({ rules: [] });
+  });
+
+  it('publishes an ensemble of versions, and keeps what an alias means now', async () => {
+    expect(await json('models', 'ensemble', 'both', 'gated@production', 'lived/1=2')).toMatchObject({
+      version: 1,
+      files: [],
+      members: [
+        { version: 'namespaces/default/models/gated/versions/1', weight: 1 },
+        { version: 'namespaces/default/models/lived/versions/1', weight: 2 },
+      ],
+    });
+    expect(await resmask('models', 'ensemble', 'both', 'gated=0', 'lived')).toMatchObject({ code: 2 });
+  });
+
+  it('goes on with an upload that was interrupted', async () => {
+    const file = join(folder, 'resumed.onnx');
+    await json('networks', 'build', 'resmasking-compact', '--seed', '9', '-o', file);
+    const bytes = await readFile(file);
+    let upload = '';
+    async function* read(offset: number, length: number): AsyncGenerator<Buffer> {
+      if (offset > 0) throw new Error('the connection is lost');
+      yield bytes.subarray(offset, offset + length);
+    }
+    const source = { sizeBytes: bytes.length, sha256: sha256(bytes), read };
+    const options = {
+      partBytes: 5 * 1024 * 1024,
+      onBegun: (name: string) => {
+        upload = name;
+      },
+    };
+    await expect(platform.registry.uploadFile('namespaces/default', source, options)).rejects.toThrow('is lost');
+    expect((await platform.registry.getUpload(upload)).state).toBe(Upload_State.STATE_ACTIVE);
+    expect(await json('models', 'register', 'resumed', '--file', file, '--resume', upload)).toMatchObject({
+      version: 1,
+    });
+    expect((await platform.registry.getUpload(upload)).state).toBe(Upload_State.STATE_COMPLETE);
   });
 
   it('builds a network from a seed, whose graph is what its specification says', async () => {

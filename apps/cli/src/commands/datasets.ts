@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import { action, type Context } from '../context.js';
-import { fileSize } from '../models/register-model.js';
+import { fileSize } from '../models/file-size.js';
 import { fields, table } from '../terminal/output.js';
 import { progress } from '../terminal/progress.js';
 import { datasetView, FORMATS } from '../views.js';

@@ -1,16 +1,22 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { action, type Context } from '../context.js';
+import { openFileSource } from '../models/file-source.js';
 import { parseVersion } from '../models/parse-version.js';
-import { fileSize, promote, registerModel, type VersionFacts } from '../models/register-model.js';
+import { promote, registerModel, type VersionFacts } from '../models/register-model.js';
 import { readSpecFile, specPathOf } from '../models/spec-file.js';
 import { readInput } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
 import { progress } from '../terminal/progress.js';
 import { isoTime, lastPart, minute, modelView, versionView } from '../views.js';
+import { addEnsembleCommand } from './model-ensembles.js';
+import { addGateCommands } from './model-gates.js';
 import { addModelLifecycleCommands } from './model-lifecycle.js';
+import { addRecordCommands } from './model-records.js';
 
 interface RegisterOptions {
   readonly file: string;
+  readonly dataFile: readonly string[];
+  readonly resume: readonly string[];
   readonly spec?: string;
   readonly description: string;
   readonly licence: string;
@@ -35,6 +41,8 @@ export function addModelCommands(program: Command): void {
     .argument('<model>', 'name of the model; made if it is new')
     .description('publish an ONNX file as the next version of a model')
     .requiredOption('--file <model.onnx>', 'the ONNX file')
+    .option('--data-file <file>', 'weights that lie beside the graph; may be given again', addTo, [])
+    .option('--resume <upload>', 'go on with an upload that was interrupted; may be given again', addTo, [])
     .option('--spec <spec.yaml>', 'how it is fed and read; without it the .spec.yaml beside the file')
     .option('--description <text>', 'free text', '')
     .option('--licence <name>', 'licence of the weights, as an SPDX identifier', '')
@@ -53,6 +61,9 @@ export function addModelCommands(program: Command): void {
     .option('--reason <text>', 'why; kept in the history', '')
     .action(action(promoteVersion));
   addModelLifecycleCommands(models);
+  addEnsembleCommand(models);
+  addGateCommands(models);
+  addRecordCommands(models);
 }
 
 async function list({ output, registry, parent }: Context): Promise<void> {
@@ -106,15 +117,27 @@ async function show({ output, registry, parent }: Context, _options: unknown, id
 
 async function register({ output, registry, parent }: Context, options: RegisterOptions, model: string): Promise<void> {
   const spec = await readSpecFile(options.spec ?? specPathOf(options.file));
-  const bar = progress(`uploading ${options.file}`, await fileSize(options.file), 'bytes');
+  const files = await Promise.all([options.file, ...options.dataFile].map(openFileSource));
+  const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const facts = await factsOf(options, `${parent}/models/${model}`);
+  const bar = progress(`uploading ${options.file}`, total, 'bytes');
+  const begun: string[] = [];
   const version = await registerModel(registry, {
     parent,
     model,
     spec,
-    file: options.file,
-    facts: await factsOf(options, `${parent}/models/${model}`),
+    files,
+    facts,
+    uploads: options.resume,
+    onBegun: (upload) => begun.push(upload),
     onProgress: (sent) => bar.update(sent),
-  }).finally(() => bar.end());
+  })
+    .catch((error: unknown) => {
+      const flags = begun.map((upload) => `--resume ${upload}`).join(' ');
+      if (begun.length > 0) output.note(`what has arrived is kept: repeat the command with ${flags}`);
+      throw error;
+    })
+    .finally(() => bar.end());
   const view = versionView(version);
   output.result(view, () => `${view.name}: ${view.parameters} parameters, digest ${view.digest}`);
 }
@@ -146,6 +169,10 @@ async function factsOf(options: RegisterOptions, model: string): Promise<Version
     tags: Object.fromEntries(Object.entries(tag).map(([key, value]) => [key, { value: { $case: 'text', value } }])),
     lineage: { codeRevision, trainingDataDigest: dataDigest, parentVersion: parent, evaluationRuns: [] },
   };
+}
+
+function addTo(value: string, values: readonly string[]): string[] {
+  return [...values, value];
 }
 
 function addTag(text: string, tags: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,11 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { type ModelVersion, type NewModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
-import { DomainError } from '@resmask/errors';
+import { randomUUID } from 'node:crypto';
+import {
+  type ModelVersion,
+  type NewModelVersion,
+  type RegistryClient,
+  ResmaskError,
+  type Task,
+  Upload_State,
+} from '@resmask/client';
 import type { ModelSpec } from '@resmask/model-spec';
 import { specToMessages, TASKS } from '@resmask/spec-messages';
+import type { FileSource } from './file-source.js';
 
 /** What is told of a version beside its bytes. */
 export type VersionFacts = Pick<NewModelVersion, 'description' | 'licence' | 'lineage' | 'modelCard' | 'tags'>;
@@ -13,22 +17,42 @@ export type VersionFacts = Pick<NewModelVersion, 'description' | 'licence' | 'li
 export interface Registration {
   readonly parent: string;
   readonly model: string;
-  readonly file: string;
+  /** The graph first, then what holds its weights if they lie beside it. */
+  readonly files: readonly FileSource[];
   readonly spec: ModelSpec;
   readonly facts: VersionFacts;
+  /** Uploads that were interrupted, by name, to go on with. */
+  readonly uploads?: readonly string[];
+  /** Told each upload's name as soon as there is one. */
+  readonly onBegun?: (upload: string, file: string) => void;
   readonly onProgress?: (sentBytes: number) => void;
 }
 
-/** Publishes a file as the next version of a model, creating the model if it is new. */
+/** Publishes files as the next version of a model, creating the model if it is new. */
 export async function registerModel(registry: RegistryClient, registration: Registration): Promise<ModelVersion> {
-  const { parent, model, file, spec, facts, onProgress } = registration;
-  const sizeBytes = await fileSize(file);
-  const sha256 = await fileDigest(file);
-  await ensureModel(registry, parent, model, spec);
-  const files = [{ path: basename(file), sizeBytes, sha256 }];
-  const version = { ...facts, files, ...specToMessages(spec) };
-  const options = { requestId: randomUUID(), onProgress };
-  return registry.uploadModelVersion(`${parent}/models/${model}`, version, createReadStream(file), options);
+  const { parent, model, files, spec, facts } = registration;
+  await ensureModel(registry, parent, model, TASKS.wire(spec.output.task));
+  await uploadFiles(registry, registration);
+  const manifest = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 }));
+  const version = { ...facts, files: manifest, ...specToMessages(spec) };
+  return registry.createModelVersion(`${parent}/models/${model}`, version, { requestId: randomUUID() });
+}
+
+async function uploadFiles(registry: RegistryClient, registration: Registration): Promise<void> {
+  const { parent, files, uploads = [], onBegun = () => {}, onProgress = () => {} } = registration;
+  const interrupted = await Promise.all(uploads.map((name) => registry.getUpload(name)));
+  let before = 0;
+  for (const file of files) {
+    const name = interrupted.find(
+      ({ sha256, state }) => sha256 === file.sha256 && state !== Upload_State.STATE_COMPLETE,
+    )?.name;
+    await registry.uploadFile(parent, file, {
+      name,
+      onBegun: (begun) => onBegun(begun, file.path),
+      onProgress: (sent) => onProgress(before + sent),
+    });
+    before += file.sizeBytes;
+  }
 }
 
 /** Points an alias at a version, whatever it pointed at before. */
@@ -48,44 +72,21 @@ async function currentEtag(registry: RegistryClient, alias: string): Promise<str
   }
 }
 
-async function ensureModel(registry: RegistryClient, parent: string, model: string, spec: ModelSpec): Promise<void> {
+/** Makes a model unless it is there. */
+export async function ensureModel(registry: RegistryClient, parent: string, model: string, task: Task): Promise<void> {
   try {
     await registry.getModel(`${parent}/models/${model}`);
   } catch (error) {
     if (!(error instanceof ResmaskError) || error.reason !== 'MODEL_NOT_FOUND') throw error;
-    await createUnlessThere(registry, parent, model, spec);
+    await createUnlessThere(registry, parent, model, task);
   }
 }
 
-async function createUnlessThere(
-  registry: RegistryClient,
-  parent: string,
-  model: string,
-  spec: ModelSpec,
-): Promise<void> {
+async function createUnlessThere(registry: RegistryClient, parent: string, model: string, task: Task): Promise<void> {
   try {
-    await registry.createModel(parent, model, TASKS.wire(spec.output.task));
+    await registry.createModel(parent, model, task);
   } catch (error) {
-    // Somebody else was faster; the upload checks that the task fits.
+    // Somebody else was faster; the registry checks that the task fits.
     if (!(error instanceof ResmaskError) || error.reason !== 'MODEL_EXISTS') throw error;
   }
-}
-
-/** @throws DomainError FILE_UNREADABLE. */
-export async function fileSize(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (cause) {
-    throw new DomainError(
-      'FILE_UNREADABLE',
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      { cause },
-    );
-  }
-}
-
-async function fileDigest(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }

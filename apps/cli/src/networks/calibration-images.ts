@@ -4,7 +4,7 @@ import { FER2013, readFer2013 } from '@resmask/datasets';
 import type { ImageInput } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import { seededRandom } from '@resmask/tensor';
-import { fileSize } from '../models/register-model.js';
+import { fileSize } from '../models/file-size.js';
 import { pictureFiles } from '../stream/pictures.js';
 import { readInput } from './shipped-weights.js';
 

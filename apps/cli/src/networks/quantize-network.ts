@@ -11,7 +11,7 @@ import {
   withMetadataProperties,
 } from '@resmask/onnx';
 import { cpuLimit } from '@resmask/runtime';
-import { fileSize } from '../models/register-model.js';
+import { fileSize } from '../models/file-size.js';
 import { readSpecFile, specPathOf, writeSpecFile } from '../models/spec-file.js';
 import { progress } from '../terminal/progress.js';
 import { type CalibrationSample, calibrationImages } from './calibration-images.js';

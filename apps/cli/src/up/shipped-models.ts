@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { findArchitecture } from '@resmask/architectures';
 import { type RegistryClient, ResmaskError } from '@resmask/client';
+import { openFileSource } from '../models/file-source.js';
 import { promote, registerModel } from '../models/register-model.js';
 import { readSpecFile, specPathOf } from '../models/spec-file.js';
 import { buildNetwork } from '../networks/build-network.js';
@@ -22,7 +23,7 @@ export async function registerShippedModels(registry: RegistryClient, parent: st
     const { name } = await registerModel(registry, {
       parent,
       model,
-      file,
+      files: [await openFileSource(file)],
       spec,
       facts: { description: 'shipped with resmask', licence: 'Apache-2.0' },
     });
