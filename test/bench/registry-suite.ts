@@ -1,5 +1,5 @@
-import { credentials, type ServiceError } from '@grpc/grpc-js';
-import { RegistryServiceClient } from '@resmask/contracts/registry.v1alpha1';
+import type { RegistryServiceClient } from '@resmask/contracts/registry.v1alpha1';
+import { answered, connect } from './connect.ts';
 import { type Act, closedLoop, oneByOne, openLoop } from './load.ts';
 import { type RegistryBenchPlatform, startRegistryBench } from './registry-bench-platform.ts';
 import { NAMESPACE, type SeedSize } from './registry-seed.ts';
@@ -9,6 +9,7 @@ import { atLeast, atMost, figure, percentile, type Row } from './row.ts';
 const CONNECTIONS = 50;
 const RATE = 500;
 const PAGE = 100;
+const PAGES_A_TURN = 20;
 
 /** The registry against bare grpc-js and pg on the same database, taking turns. The client shares the CPUs with both. */
 export async function* registrySuite(quick: boolean): AsyncGenerator<Row> {
@@ -29,14 +30,14 @@ export async function* registrySuite(quick: boolean): AsyncGenerator<Row> {
 }
 
 async function* readingRows(platform: RegistryBenchPlatform, size: SeedSize, quick: boolean): AsyncGenerator<Row> {
-  const served = connect(platform.served);
-  const bare = connect(platform.bare);
+  const served = connect(platform.served, CONNECTIONS);
+  const bare = connect(platform.bare, CONNECTIONS);
   const sides = { bare: gets(bare, size), served: gets(served, size) };
   // What is compiled and cached once is not measured.
   for (const act of Object.values(sides)) await closedLoop(act, 1000, CONNECTIONS);
   yield* openLoopRows(sides, quick ? 4 : 8, quick ? 1500 : 4000);
   yield* closedLoopRows(sides, quick ? 3 : 5, quick ? 1000 : 3000);
-  yield* listRows({ bare: lists(bare, size), served: lists(served, size) }, quick ? 100 : 400);
+  yield* listRows({ bare: lists(bare, size), served: lists(served, size) }, quick ? 6 : 20);
   for (const stub of [...served, ...bare]) stub.close();
 }
 
@@ -81,20 +82,16 @@ async function* closedLoopRows(sides: Sides, turns: number, forMs: number): Asyn
   yield atLeast('get.rate.ratio', 'served ÷ bare', served / bare, 0.5, '×');
 }
 
-async function* listRows({ bare, served }: Sides, pages: number): AsyncGenerator<Row> {
-  for (const act of [bare, served]) await oneByOne(act, 10);
+async function* listRows(sides: Sides, turns: number): AsyncGenerator<Row> {
+  const times = { bare: [] as number[], served: [] as number[] };
+  for (const act of Object.values(sides)) await oneByOne(act, 10);
+  for (let turn = 0; turn < turns; turn += 1) {
+    times.bare.push(...(await oneByOne(sides.bare, PAGES_A_TURN)));
+    times.served.push(...(await oneByOne(sides.served, PAGES_A_TURN)));
+  }
   const what = `ListModelVersions, a page of ${PAGE}, one at a time`;
-  yield figure('list.bare.p95', `${what}, grpc-js and pg alone`, percentile(await oneByOne(bare, pages), 0.95), 'ms');
-  yield atMost('list.served.p95', what, percentile(await oneByOne(served, pages), 0.95), 30, 'ms');
-}
-
-/** Stubs that share no connection. */
-export function connect(address: string, connections = CONNECTIONS): RegistryServiceClient[] {
-  const options = { 'grpc.use_local_subchannel_pool': 1 };
-  return Array.from(
-    { length: connections },
-    () => new RegistryServiceClient(address, credentials.createInsecure(), options),
-  );
+  yield figure('list.bare.p95', `${what}, grpc-js and pg alone`, percentile(times.bare, 0.95), 'ms');
+  yield atMost('list.served.p95', what, percentile(times.served, 0.95), 30, 'ms');
 }
 
 /** Reads another version each time, all over the table. */
@@ -113,13 +110,4 @@ function lists(stubs: readonly RegistryServiceClient[], { models }: SeedSize): A
     const request = { parent, pageSize: PAGE, pageToken: '', showDeleted: false };
     return answered((settle) => stubs[connection].listModelVersions(request, settle));
   };
-}
-
-/** The answer of a unary call. */
-export function answered<Answer>(
-  call: (settle: (error: ServiceError | null, answer: Answer) => void) => unknown,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    call((error, answer) => (error ? reject(error) : resolve(answer)));
-  });
 }

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { once as eventOnce } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Event, RegistryClient, Task } from '@resmask/client';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import { RegistryClient, Task } from '@resmask/client';
+import type { RegistryServiceClient, WatchEventsResponse } from '@resmask/contracts/registry.v1alpha1';
 import { newVersion, once } from '../support/publish.ts';
 import { TINY_SPEC, tinyModel } from '../support/tiny-model.ts';
+import { connect } from './connect.ts';
 import { closedLoop, oneByOne } from './load.ts';
 import { atMost, figure, percentile, type Row } from './row.ts';
 
@@ -38,7 +42,7 @@ export async function* writingRows(address: string, quick: boolean): AsyncGenera
   );
   const alone = await oneByOne(() => promote(0), quick ? 50 : 200);
   yield figure('set-alias.p50', 'SetAlias, one at a time', percentile(alone, 0.5), 'ms');
-  yield* watchRows(registry, promote, quick ? 3 : 10);
+  yield* watchRows(address, promote, quick ? 3 : 10);
   registry.close();
 }
 
@@ -61,19 +65,18 @@ function promotions(registry: RegistryClient, models: readonly string[]): (lane:
   };
 }
 
+/** When each change arrived at whom, by its request id. */
+type Arrivals = Map<string, number[]>;
+
 /** How long a change takes from its answer to everybody who watches. */
 async function* watchRows(
-  registry: RegistryClient,
+  address: string,
   promote: (lane: number) => Promise<string>,
   seconds: number,
 ): AsyncGenerator<Row> {
-  const arrivals = new Map<string, number[]>();
-  const watching = new AbortController();
-  const watchers = Array.from({ length: WATCHERS }, () =>
-    watch(registry.watchEvents(PARENT, { after: -1, signal: watching.signal }), arrivals),
-  );
-  // All of them are there when they have seen one change.
-  while ((arrivals.get(await promote(0)) ?? []).length < WATCHERS) await delay(100);
+  const arrivals: Arrivals = new Map();
+  const stubs = connect(address, WATCHERS);
+  const watches = await Promise.all(stubs.map((stub) => watch(stub, arrivals)));
   const answers = new Map<string, number>();
   for (let change = 0; change < seconds * CHANGES_PER_SECOND; change += 1) {
     answers.set(await promote(change % WRITERS), performance.now());
@@ -81,23 +84,31 @@ async function* watchRows(
   }
   const complete = (): boolean => [...answers.keys()].every((id) => arrivals.get(id)?.length === WATCHERS);
   for (let waited = 0; !complete() && waited < 50; waited += 1) await delay(100);
-  watching.abort();
-  await Promise.all(watchers);
+  for (const call of watches) call.cancel();
+  for (const stub of stubs) stub.close();
   const delays = [...answers].flatMap(([id, at]) =>
     (arrivals.get(id) ?? []).map((arrival) => Math.max(0, arrival - at)),
   );
   const lost = answers.size * WATCHERS - delays.length;
-  const what = `from the answer of a change to its arrival at ${WATCHERS} watchers, ${CHANGES_PER_SECOND} changes/s`;
+  const what = `from the answer of a change to its arrival at ${WATCHERS} watchers, each with its connection, ${CHANGES_PER_SECOND} changes/s`;
   yield atMost('watch.p95', what, percentile(delays, 0.95), 100, 'ms');
   yield figure('watch.max', 'the longest', percentile(delays, 1), 'ms');
   yield atMost('watch.lost', 'events that did not arrive', lost, 0, 'events');
 }
 
-async function watch(events: AsyncIterable<Event>, arrivals: Map<string, number[]>): Promise<void> {
-  for await (const { requestId } of events) {
-    const now = performance.now();
-    const seen = arrivals.get(requestId);
-    if (seen) seen.push(now);
-    else arrivals.set(requestId, [now]);
-  }
+/** Follows new events. Resolves when the watch has begun. */
+async function watch(
+  stub: RegistryServiceClient,
+  arrivals: Arrivals,
+): Promise<ClientReadableStream<WatchEventsResponse>> {
+  const call = stub.watchEvents({ parent: PARENT, after: -1, model: '' });
+  call.on('error', () => {});
+  call.on('data', ({ message }: WatchEventsResponse) => {
+    if (message?.$case !== 'event') return;
+    const { requestId } = message.value;
+    arrivals.set(requestId, [...(arrivals.get(requestId) ?? []), performance.now()]);
+  });
+  // The first message is a heartbeat.
+  await eventOnce(call, 'data');
+  return call;
 }
