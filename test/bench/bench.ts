@@ -3,12 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { networksSuite } from './networks-suite.ts';
+import { registrySuite } from './registry-suite.ts';
 import type { Row } from './row.ts';
 import { servingSuite } from './serving-suite.ts';
 
 const SUITES: Readonly<Record<string, (quick: boolean) => AsyncIterable<Row>>> = {
   serving: servingSuite,
   networks: networksSuite,
+  registry: registrySuite,
 };
 
 const { values, positionals } = parseArgs({

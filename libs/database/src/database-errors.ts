@@ -5,6 +5,8 @@ import { QueryFailedError } from 'typeorm';
 const CONNECTION_LOST = /^(08...|57P0[1-4]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 const CONNECTION_TEXTS =
   /Connection terminated|timeout exceeded when trying to connect|Driver not Connected|Client has encountered a connection error/i;
+/** What TypeORM says where a transaction goes on after its connection has broken between two queries. */
+const RUNNER_LOST = /^QueryRunner(Provider)?AlreadyReleasedError$/;
 /** Serialisation failure, deadlock, lock not available: the same call may succeed when repeated. */
 const CONFLICT = /^(40001|40P01|55P03)$/;
 /** A NUL character in text, or in the text of a JSON value. */
@@ -14,7 +16,7 @@ const NO_TEXT = /^(22021|22P05)$/;
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof DomainError || !(error instanceof Error)) return error;
   const code = sqlState(error);
-  if (CONNECTION_LOST.test(code) || CONNECTION_TEXTS.test(error.message)) {
+  if (CONNECTION_LOST.test(code) || CONNECTION_TEXTS.test(error.message) || RUNNER_LOST.test(error.name)) {
     return new DomainError('DATABASE_UNAVAILABLE', 'the database cannot be reached at the moment; try again', {
       cause: error,
       retryAfterMs: 1000,

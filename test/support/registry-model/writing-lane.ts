@@ -50,10 +50,10 @@ export class WritingLane {
     const { parent } = this.expected;
     const model = { task: Task.TASK_EXPRESSION };
     const request = CreateModelRequest.fromPartial({ parent, modelId: this.id, model });
-    await this.#done({ method: 'CreateModel', request }, client, calls);
+    await this.make({ method: 'CreateModel', request }, client, calls);
     for (const seed of [1, 2]) {
       const publish = { parent: `${parent}/models/${this.id}`, seed, requestId: '' };
-      await this.#done({ method: 'UploadModelVersion', request: publish }, client, calls);
+      await this.make({ method: 'UploadModelVersion', request: publish }, client, calls);
     }
   }
 
@@ -62,7 +62,7 @@ export class WritingLane {
     for (;;) {
       const call = this.next();
       try {
-        await this.#done(call, client, calls);
+        await this.make(call, client, calls);
       } catch (error) {
         // A service that refuses gives a reason; a lost connection has none.
         if (error instanceof ResmaskError && error.reason === '') return call;
@@ -95,7 +95,8 @@ export class WritingLane {
     };
   }
 
-  async #done(call: RegistryCall, client: RegistryClient, calls: RegistryCalls): Promise<void> {
+  /** Makes a call and expects that it changed something. */
+  async make(call: RegistryCall, client: RegistryClient, calls: RegistryCalls): Promise<void> {
     const answer = await perform(client, calls, call);
     expect(this.expected.apply(call)).toEqual({ kind: 'done' });
     this.expected.answered(call, answer);

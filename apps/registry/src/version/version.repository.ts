@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@resmask/errors';
 import { formatVersionName, type VersionName } from '@resmask/resource-names';
-import { DataSource, type EntityManager, In, LessThan, Not } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { ModelEntity } from '../model/model.entity.js';
 import { nameOf } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { VersionEntity } from './version.entity.js';
+import { VersionQuery } from './version-query.js';
 
 export const VERSION_TYPE = 'registry.resmask.dev/ModelVersion';
 
@@ -16,29 +17,23 @@ export interface FoundVersion {
   readonly aliases: readonly string[];
 }
 
-const WITH_FILES = {
-  relations: { files: { blob: true }, members: { memberOf: true } },
-  order: { files: { position: 'ASC' }, members: { position: 'ASC' } },
-} as const;
-
 /** Reads versions and the aliases that point at them. */
 @Injectable()
 export class VersionRepository {
+  readonly #query: VersionQuery;
+
   constructor(
     readonly dataSource: DataSource,
     readonly models: ModelRepository,
-  ) {}
+  ) {
+    this.#query = new VersionQuery(dataSource);
+  }
 
   /** @throws DomainError MODEL_NOT_FOUND or VERSION_NOT_FOUND. */
   async get(name: VersionName, manager: EntityManager = this.dataSource.manager): Promise<FoundVersion> {
-    const model = await this.models.get(name, manager);
-    const version = await manager.findOne(VersionEntity, {
-      where: { model: model.id, version: name.version },
-      ...WITH_FILES,
-    });
-    if (!version) throw notFound(model, name.version);
-    const [found] = await this.#withAliases(model, [version], manager);
-    return found;
+    const where = 'WHERE m.namespace = $1 AND m.model_id = $2 AND v.version = $3';
+    const [found] = await this.#query.find(manager, where, [name.namespace, name.model, name.version]);
+    return found ?? raise(notFound(await this.models.get(name, manager), name.version));
   }
 
   /** Holds a version against everybody else's changes until the transaction is over. @throws DomainError like `get`. */
@@ -65,49 +60,21 @@ export class VersionRepository {
 
   /** All of the given numbers, in that order. @throws DomainError VERSION_NOT_FOUND for the first that is not there. */
   async getAll(model: ModelEntity, numbers: readonly number[]): Promise<FoundVersion[]> {
-    const found = new Map((await this.#read(model, numbers)).map((version) => [version.version.version, version]));
+    const where = 'WHERE m.id = $1 AND v.version = ANY($2)';
+    const versions = await this.#query.find(this.dataSource.manager, where, [model.id, numbers]);
+    const found = new Map(versions.map((version) => [version.version.version, version]));
     return numbers.map((number) => found.get(number) ?? raise(notFound(model, number)));
   }
 
   /** Versions of a model, newest first, before the given number. */
-  async list(
-    model: ModelEntity,
-    before: number | undefined,
-    limit: number,
-    showDeleted: boolean,
-  ): Promise<FoundVersion[]> {
-    const numbers = await this.dataSource.manager.find(VersionEntity, {
-      select: { version: true },
-      where: {
-        model: model.id,
-        ...(before === undefined ? {} : { version: LessThan(before) }),
-        ...(showDeleted ? {} : { state: Not('deleted') }),
-      },
-      order: { version: 'DESC' },
-      take: limit,
-    });
-    return this.#read(
-      model,
-      numbers.map(({ version }) => version),
+  list(model: ModelEntity, before: number | undefined, limit: number, showDeleted: boolean): Promise<FoundVersion[]> {
+    const shown = showDeleted ? '' : `AND v.state <> 'deleted'`;
+    const older = before === undefined ? '' : 'AND v.version < $3';
+    return this.#query.find(
+      this.dataSource.manager,
+      `WHERE m.id = $1 ${shown} ${older} ORDER BY v.version DESC LIMIT $2`,
+      before === undefined ? [model.id, limit] : [model.id, limit, before],
     );
-  }
-
-  async #read(model: ModelEntity, numbers: readonly number[]): Promise<FoundVersion[]> {
-    const versions = await this.dataSource.manager.find(VersionEntity, {
-      where: { model: model.id, version: In([...numbers]) },
-      relations: WITH_FILES.relations,
-      order: { version: 'DESC', ...WITH_FILES.order },
-    });
-    return this.#withAliases(model, versions, this.dataSource.manager);
-  }
-
-  async #withAliases(model: ModelEntity, versions: VersionEntity[], manager: EntityManager): Promise<FoundVersion[]> {
-    const aliases = (await this.models.aliasesOf([model], manager)).get(model.id) ?? [];
-    return versions.map((version) => ({
-      model,
-      version,
-      aliases: aliases.filter((alias) => alias.version === version.version).map(({ alias }) => alias),
-    }));
   }
 }
 
