@@ -11,6 +11,8 @@ export interface RegistryBenchPlatform {
   /** `host:port` */
   readonly served: string;
   readonly bare: string;
+  /** Process id of the registry. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function startRegistryBench(size: SeedSize): Promise<RegistryBenchP
   return {
     served: registry.address,
     bare: `127.0.0.1:${port}`,
+    pid: registry.pid ?? 0,
     stop: async () => {
       await stopProcess(yardstick);
       await registry.stop();
