@@ -70,6 +70,7 @@ describe('uploads', () => {
         {
           name,
           partBytes: PART_BYTES,
+          concurrency: 1,
           onBegun: (begun) => {
             name = begun;
           },

@@ -22,6 +22,8 @@ export interface UploadFileOptions {
   readonly name?: string;
   /** Size of a part in bytes; the service chooses without it. */
   readonly partBytes?: number;
+  /** Parts on their way at the same time: one is sent while another is written to the disk. */
+  readonly concurrency?: number;
   /** Told the upload's name as soon as there is one, so that it can be gone on with later. */
   readonly onBegun?: (name: string) => void;
   readonly onProgress?: Progress;
@@ -34,21 +36,16 @@ export async function uploadFile(
   channel: Channel<RegistryServiceClient>,
   parent: string,
   source: UploadSource,
-  { name, partBytes = 0, onBegun = () => {}, onProgress = () => {} }: UploadFileOptions,
+  options: UploadFileOptions,
 ): Promise<Upload> {
   const { client } = channel;
+  const { name, partBytes = 0, onBegun = () => {} } = options;
   const begun = name
     ? await callUnary(channel, client.getUpload, { name })
     : await callUnary(channel, client.createUpload, { parent, upload: newUpload(source, partBytes) });
   onBegun(begun.name);
   if (begun.state === Upload_State.STATE_COMPLETE) return begun;
-  const there = new Set(begun.parts.map(({ partNumber }) => partNumber));
-  for (let offset = 0; offset < source.sizeBytes; offset += begun.partBytes) {
-    const partNumber = offset / begun.partBytes + 1;
-    const sizeBytes = Math.min(begun.partBytes, source.sizeBytes - offset);
-    if (!there.has(partNumber)) await sendPart(client, begun.name, source, { offset, partNumber, sizeBytes });
-    onProgress(offset + sizeBytes);
-  }
+  await sendParts(client, begun, source, options);
   return callUnary({ ...channel, timeoutMs: COMPLETE_TIMEOUT_MS }, client.completeUpload, { name: begun.name });
 }
 
@@ -59,6 +56,31 @@ interface PartPlace {
   readonly offset: number;
   readonly partNumber: number;
   readonly sizeBytes: number;
+}
+
+async function sendParts(
+  client: RegistryServiceClient,
+  begun: Upload,
+  source: UploadSource,
+  { concurrency = 2, onProgress = () => {} }: UploadFileOptions,
+): Promise<void> {
+  const there = new Set(begun.parts.map(({ partNumber }) => partNumber));
+  const places = placesOf(begun.partBytes, source.sizeBytes);
+  let stored = 0;
+  const lane = async (): Promise<void> => {
+    for (const place of places) {
+      if (!there.has(place.partNumber)) await sendPart(client, begun.name, source, place);
+      stored += place.sizeBytes;
+      onProgress(stored);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+}
+
+/** One generator for all lanes: whoever is free takes the next, and when one fails nobody begins another. */
+function* placesOf(partBytes: number, sizeBytes: number): Generator<PartPlace> {
+  for (let offset = 0, partNumber = 1; offset < sizeBytes; offset += partBytes, partNumber += 1)
+    yield { offset, partNumber, sizeBytes: Math.min(partBytes, sizeBytes - offset) };
 }
 
 async function sendPart(
