@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@resmask/errors';
 import { formatVersionName, type VersionName } from '@resmask/resource-names';
-import { DataSource, type EntityManager, In, LessThan, Not } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
+import type { ListedPage, ListQuery } from '../list/list-query.js';
 import type { ModelEntity } from '../model/model.entity.js';
 import { nameOf } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
@@ -69,27 +70,15 @@ export class VersionRepository {
     return numbers.map((number) => found.get(number) ?? raise(notFound(model, number)));
   }
 
-  /** Versions of a model, newest first, before the given number. */
-  async list(
-    model: ModelEntity,
-    before: number | undefined,
-    limit: number,
-    showDeleted: boolean,
-  ): Promise<FoundVersion[]> {
-    const numbers = await this.dataSource.manager.find(VersionEntity, {
-      select: { version: true },
-      where: {
-        model: model.id,
-        ...(before === undefined ? {} : { version: LessThan(before) }),
-        ...(showDeleted ? {} : { state: Not('deleted') }),
-      },
-      order: { version: 'DESC' },
-      take: limit,
+  /** A page of the versions of a model. */
+  async list(model: ModelEntity, query: ListQuery, showDeleted: boolean): Promise<ListedPage<FoundVersion>> {
+    const { rows, nextPageToken } = await query.read<Pick<VersionEntity, 'version'>>(this.dataSource, {
+      columns: 'v.version',
+      table: 'model_version v',
+      where: (values) => `v.model = ${values.add(model.id, 'bigint')}${showDeleted ? '' : ` AND v.state <> 'deleted'`}`,
     });
-    return this.#read(
-      model,
-      numbers.map(({ version }) => version),
-    );
+    const numbers = rows.map(({ version }) => version);
+    return { rows: await this.getAll(model, numbers), nextPageToken };
   }
 
   async #read(model: ModelEntity, numbers: readonly number[]): Promise<FoundVersion[]> {
