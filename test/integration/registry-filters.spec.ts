@@ -190,6 +190,16 @@ describe('filters and orders of lists', () => {
     await expect(models('', 'model_id; DROP TABLE x')).rejects.toMatchObject(refused('a field, then', 'order_by'));
   });
 
+  it('refuse what is long with an error that still reaches the caller', async () => {
+    const long = '€'.repeat(1000);
+    await expect(versions(`${long} = 1`)).rejects.toMatchObject(refused('€…" at position 1; allowed are version'));
+    await expect(versions(`state = ${long}`)).rejects.toMatchObject(refused('€…" at position 9; state is one of'));
+    await expect(versions(`tags.${long} = 1`)).rejects.toMatchObject(refused('€…" at position 6; a key of tags'));
+    await expect(versions('', { orderBy: long })).rejects.toMatchObject(
+      refused('€…"; allowed are version', 'order_by'),
+    );
+  });
+
   it('refuse a page token of another filter or order, and one made up', async () => {
     const { nextPageToken } = await page('version > 1', 'version', '');
     expect(nextPageToken).not.toBe('');

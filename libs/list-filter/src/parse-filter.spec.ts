@@ -72,6 +72,7 @@ describe('parseFilter', () => {
     ['a = 1)', 'got ")" at position 6; AND, OR or the end is needed'],
     ['a == 1', 'got "=" at position 4; a value is needed'],
     ['a = "x', 'got " at position 5; a string that ends with " is needed'],
+    ['ä'.repeat(64), `got the end at position 65; an operator is needed after "${'ä'.repeat(63)}…"`],
     [String.raw`a = "\n"`, 'got " at position 5; a string that ends with " is needed'],
     ['a ! 1', 'got ! at position 3; it has a meaning only inside a quoted string'],
     ['a = "\0"', 'got the character U+0000 at position 6'],

@@ -1,6 +1,6 @@
 import { invalidField } from '@resmask/errors';
 import type { Comparison, Filter, Literal, Operator } from './filter.js';
-import { filterError } from './filter-error.js';
+import { filterError, shown } from './filter-error.js';
 import { scanFilter, type Token } from './scan-filter.js';
 
 const MAX_CHARACTERS = 1024;
@@ -81,7 +81,7 @@ class FilterParser {
     if (this.#comparisons > MAX_COMPARISONS)
       throw filterError(`comparison ${this.#comparisons}`, fieldAt, `at most ${MAX_COMPARISONS} are allowed`);
     if (this.#token.kind !== 'operator')
-      throw this.#unexpected(`an operator is needed after "${field}"; allowed are =, !=, <, <=, >, >= and :`);
+      throw this.#unexpected(`an operator is needed after ${shown(field)}; allowed are =, !=, <, <=, >, >= and :`);
     const operator = this.#advance().text as Operator;
     const valueAt = this.#token.at;
     return { kind: 'comparison', field, operator, value: this.#literal(), fieldAt, valueAt };
@@ -118,6 +118,6 @@ class FilterParser {
 
   #unexpected(remedy: string) {
     const { kind, text, at } = this.#token;
-    return filterError(kind === 'end' ? 'the end' : `"${text}"`, at, remedy);
+    return filterError(kind === 'end' ? 'the end' : shown(text), at, remedy);
   }
 }

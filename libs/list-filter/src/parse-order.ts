@@ -1,4 +1,5 @@
 import { invalidField } from '@resmask/errors';
+import { shown } from './filter-error.js';
 
 /** One field a list is ordered by. */
 export interface OrderTerm {
@@ -21,14 +22,15 @@ export function parseOrder(text: string, allowed: readonly string[]): OrderTerm[
     throw invalidField('order_by', `got more than ${MAX_TERMS} fields; at most ${MAX_TERMS} are allowed`);
   const terms = parts.map((part) => readTerm(part.trim(), allowed));
   const twice = terms.find(({ field }, i) => terms.findIndex((other) => other.field === field) < i);
-  if (twice) throw invalidField('order_by', `got "${twice.field}" twice; once is needed`);
+  if (twice) throw invalidField('order_by', `got ${shown(twice.field)} twice; once is needed`);
   return terms;
 }
 
 function readTerm(part: string, allowed: readonly string[]): OrderTerm {
   const [, field, direction] = TERM.exec(part) ?? [];
   if (field === undefined)
-    throw invalidField('order_by', `got "${part}"; a field, then nothing, asc or desc, is needed`);
-  if (!allowed.includes(field)) throw invalidField('order_by', `got "${field}"; allowed are ${allowed.join(', ')}`);
+    throw invalidField('order_by', `got ${shown(part)}; a field, then nothing, asc or desc, is needed`);
+  if (!allowed.includes(field))
+    throw invalidField('order_by', `got ${shown(field)}; allowed are ${allowed.join(', ')}`);
   return { field, descending: direction === 'desc' };
 }

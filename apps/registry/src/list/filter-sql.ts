@@ -1,4 +1,4 @@
-import { type Comparison, type Filter, filterError, OPERATORS, type Operator } from '@resmask/list-filter';
+import { type Comparison, type Filter, filterError, OPERATORS, type Operator, shown } from '@resmask/list-filter';
 import type { FilterField } from './list-table.js';
 import { readName, readNumber, readTime } from './read-literal.js';
 import type { SqlValues } from './sql-values.js';
@@ -37,7 +37,7 @@ function comparisonSql(comparison: Comparison, fields: Fields, values: SqlValues
   const prefix = name.slice(0, Math.max(dot, 0));
   const map = Object.hasOwn(fields, prefix) ? fields[prefix] : undefined;
   if (map?.kind === 'map') return `(${tagSql(map.sql, name.slice(dot + 1), comparison, values)})`;
-  throw filterError(`"${name}"`, comparison.fieldAt, `allowed are ${fieldNames(fields)}`);
+  throw filterError(shown(name), comparison.fieldAt, `allowed are ${fieldNames(fields)}`);
 }
 
 function fieldNames(fields: Fields): string {

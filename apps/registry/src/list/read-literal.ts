@@ -1,4 +1,4 @@
-import { type Comparison, filterError } from '@resmask/list-filter';
+import { type Comparison, filterError, shown } from '@resmask/list-filter';
 
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
@@ -39,5 +39,5 @@ export function readName(comparison: Comparison, names: Readonly<Record<string, 
 }
 
 function refuse({ field, value, valueAt }: Comparison, remedy: string): never {
-  throw filterError(`"${value.text}"`, valueAt, `${field} ${remedy}`);
+  throw filterError(shown(value.text), valueAt, `${field} ${remedy}`);
 }

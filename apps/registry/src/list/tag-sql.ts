@@ -1,4 +1,4 @@
-import { type Comparison, filterError } from '@resmask/list-filter';
+import { type Comparison, filterError, shown } from '@resmask/list-filter';
 import { flagOf, numberOf } from './read-literal.js';
 import type { SqlValues } from './sql-values.js';
 
@@ -44,5 +44,5 @@ function tagCases(tag: string, comparison: Comparison, values: SqlValues): strin
 
 function expectKey(key: string, at: number, field: string): void {
   if (KEY.test(key)) return;
-  throw filterError(`"${key}"`, at, `a key of ${field.split('.')[0]} has 1 to 63 letters, digits, "-", "_" and "."`);
+  throw filterError(shown(key), at, `a key of ${field.split('.')[0]} has 1 to 63 letters, digits, "-", "_" and "."`);
 }

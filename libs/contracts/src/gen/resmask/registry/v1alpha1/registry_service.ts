@@ -73,7 +73,7 @@ export interface ListModelsRequest {
   /**
    * In which order: fields divided by commas, each followed by nothing, `asc` or `desc` (AIP-132). Equals follow in
    * alphabetical order, as all do if it is empty. Allowed are `model_id`, `latest_version`, `create_time` and
-   * `update_time`.
+   * `update_time`. By what changes between two pages, a model may be missed or come twice.
    */
   orderBy: string;
 }
@@ -139,7 +139,7 @@ export interface ListModelVersionsRequest {
   /**
    * In which order: fields divided by commas, each followed by nothing, `asc` or `desc` (AIP-132). Equals follow
    * newest first, as all do if it is empty. Allowed are `version`, `architecture`, `parameter_count`, `size_bytes`,
-   * `create_time` and `update_time`.
+   * `create_time` and `update_time`. By what changes between two pages, a version may be missed or come twice.
    */
   orderBy: string;
 }
