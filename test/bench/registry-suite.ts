@@ -109,7 +109,7 @@ function gets(stubs: readonly RegistryServiceClient[], { models, versionsOfEach 
 function lists(stubs: readonly RegistryServiceClient[], { models }: SeedSize): Act {
   return (connection, round) => {
     const parent = `namespaces/${NAMESPACE}/models/model-${1 + ((round * 7919) % models)}`;
-    const request = { parent, pageSize: PAGE, pageToken: '', showDeleted: false };
+    const request = { parent, pageSize: PAGE, pageToken: '', showDeleted: false, filter: '', orderBy: '' };
     return answered((settle) => stubs[connection].listModelVersions(request, settle));
   };
 }

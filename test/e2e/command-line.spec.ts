@@ -113,6 +113,13 @@ describe('the resmask command', () => {
       'UndeleteModelVersion',
       'ArchiveModelVersion',
     ]);
+    const numbers = async (...options: string[]): Promise<number[]> => {
+      const shown: { versions: { version: number }[] } = await json('models', 'show', 'lived', ...options);
+      return shown.versions.map(({ version }) => version);
+    };
+    expect(await numbers('--order-by', 'version')).toEqual([1, 2]);
+    expect(await numbers('--filter', 'aliases:production')).toEqual([1]);
+    expect(await json('models', 'list', '--filter', 'model_id = lived')).toMatchObject([{ id: 'lived' }]);
     for (const command of [
       ['models', 'history', 'lived'],
       ['models', 'show', 'lived'],

@@ -74,8 +74,10 @@ describe('the registry under random messages', () => {
       const request = {
         parent: model,
         pageSize: 0,
-        pageToken: pageToken(['versions', model, 'false'], 'x'),
+        pageToken: pageToken(['versions', model, 'false', '', ''], '["x"]'),
         showDeleted: false,
+        filter: '',
+        orderBy: '',
       };
       await expect(calls.call((stub) => stub.listModelVersions, request)).rejects.toMatchObject({
         reason: 'PAGE_TOKEN_INVALID',
@@ -115,6 +117,14 @@ function vocabulary(model: string): Vocabulary {
       etag: ['', '1', '2', '3'],
       request_id: ['', '123e4567-e89b-42d3-a456-426614174000', '123E4567-E89B-42D3-A456-426614174001'],
       page_token: [''],
+      filter: [
+        '',
+        '',
+        'version > 1 AND -tags:a',
+        'tags.x.y != "b" OR create_time < 2026-01-31T12:00:00Z',
+        'model_id:a',
+      ],
+      order_by: ['', '', 'create_time desc', 'version', 'model_id desc, update_time'],
       paths: ['description', 'tags'],
       path: ['model.onnx', 'weights/a.bin'],
       sha256: [digest],
@@ -130,13 +140,27 @@ function vocabulary(model: string): Vocabulary {
 /** Tokens that fit their list and hold a key it never gave out: nothing in a token is secret. */
 function pageTokens(model: string): string[] {
   const scopes = [
-    ['models', 'default', 'false'],
-    ['versions', model, 'false'],
+    ['models', 'default', 'false', '', ''],
+    ['versions', model, 'false', '', ''],
     ['aliases', model],
     ['events', PARENT, ''],
     ['alias-events', `${model}/aliases/production`],
   ];
-  const keys = ['', 'x', '-1', '1e999', '2', '99999999999999999999', 'a\u0000'];
+  const keys = [
+    '',
+    'x',
+    '-1',
+    '1e999',
+    '2',
+    '99999999999999999999',
+    'a\u0000',
+    '[]',
+    '["x"]',
+    '["-1"]',
+    '["a\\u0000"]',
+    '[2]',
+    '{}',
+  ];
   return scopes.flatMap((scope) => keys.map((key) => pageToken(scope, key)));
 }
 

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 const LIB_RANKS: Readonly<Record<string, number>> = {
   errors: 0,
   tensor: 0,
+  'list-filter': 1,
   metrics: 1,
   'model-spec': 1,
   onnx: 1,

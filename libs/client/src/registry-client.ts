@@ -40,6 +40,10 @@ export type NewModelVersion = Pick<
 export interface ListOptions {
   /** Also what has been deleted. */
   readonly showDeleted?: boolean;
+  /** Which to give, such as `state = STATE_READY AND tags.accuracy > 0.7`; a subset of AIP-160. */
+  readonly filter?: string;
+  /** In which order, such as `create_time desc`. */
+  readonly orderBy?: string;
 }
 
 export interface ChangeOptions {
@@ -75,9 +79,10 @@ export class RegistryClient {
     return callUnary(this.#channel, this.#client.getModel, { name });
   }
 
-  listModels(parent: string, { showDeleted = false }: ListOptions = {}): AsyncGenerator<Model> {
+  listModels(parent: string, options: ListOptions = {}): AsyncGenerator<Model> {
     return allPages(async (pageToken) => {
-      const request = { parent, pageSize: 0, pageToken, showDeleted };
+      const { showDeleted = false, filter = '', orderBy = '' } = options;
+      const request = { parent, pageSize: 0, pageToken, showDeleted, filter, orderBy };
       const page = await callUnary(this.#channel, this.#client.listModels, request);
       return { items: page.models, nextPageToken: page.nextPageToken };
     });
@@ -149,9 +154,10 @@ export class RegistryClient {
   }
 
   /** Newest first. */
-  listModelVersions(parent: string, { showDeleted = false }: ListOptions = {}): AsyncGenerator<ModelVersion> {
+  listModelVersions(parent: string, options: ListOptions = {}): AsyncGenerator<ModelVersion> {
     return allPages(async (pageToken) => {
-      const request = { parent, pageSize: 0, pageToken, showDeleted };
+      const { showDeleted = false, filter = '', orderBy = '' } = options;
+      const request = { parent, pageSize: 0, pageToken, showDeleted, filter, orderBy };
       const page = await callUnary(this.#channel, this.#client.listModelVersions, request);
       return { items: page.modelVersions, nextPageToken: page.nextPageToken };
     });

@@ -18,7 +18,15 @@ export { CallErrors } from './call-errors.js';
 export { Drain } from './drain.js';
 export { engineSettings } from './engine-settings.js';
 export { createLogger, type Logger } from './logger.js';
-export { nextPageToken, type Page, type PageLimits, type PageRequest, readNumberedPage, readPage } from './page.js';
+export {
+  nextPageToken,
+  type Page,
+  type PageLimits,
+  type PageRequest,
+  pageTokenInvalid,
+  readNumberedPage,
+  readPage,
+} from './page.js';
 export { Readiness } from './readiness.js';
 export { registryConnection } from './registry-connection/registry-connection.js';
 export { type ListeningMessage, runService } from './run-service.js';

@@ -46,7 +46,7 @@ export function readNumberedPage(
 ): { readonly size: number; readonly after: number | undefined } {
   const { size, after } = readPage(request, scope, limits);
   if (after === undefined) return { size, after };
-  if (!WHOLE_NUMBER.test(after) || Number(after) > max) throw tokenInvalid();
+  if (!WHOLE_NUMBER.test(after) || Number(after) > max) throw pageTokenInvalid();
   return { size, after: Number(after) };
 }
 
@@ -62,10 +62,11 @@ function readToken(token: string, scope: readonly string[]): string {
   } catch {
     // Falls through to the error: a token that is no JSON is as wrong as one of another request.
   }
-  throw tokenInvalid();
+  throw pageTokenInvalid();
 }
 
-function tokenInvalid(): DomainError {
+/** The error for a token that does not fit the other fields of its request. */
+export function pageTokenInvalid(): DomainError {
   const description = 'it is not the next_page_token of a request with the same other fields';
   return new DomainError('PAGE_TOKEN_INVALID', `page_token: ${description}; list again from the first page`, {
     violations: [{ field: 'page_token', description }],

@@ -1,3 +1,4 @@
+import type { ListOptions } from '@resmask/client';
 import { type Command, InvalidArgumentError } from 'commander';
 import { action, type Context } from '../context.js';
 import { openFileSource } from '../models/file-source.js';
@@ -34,8 +35,19 @@ interface PromoteOptions {
 
 export function addModelCommands(program: Command): void {
   const models = program.command('models').description('models of the registry, their versions and aliases');
-  models.command('list').description('every model').action(action(list));
-  models.command('show').argument('<model>').description('one model with its versions').action(action(show));
+  models
+    .command('list')
+    .description('models in alphabetical order')
+    .option('--filter <filter>', 'only these, for example: task = TASK_FACE AND aliases:production', '')
+    .option('--order-by <fields>', 'in this order, for example: update_time desc', '')
+    .action(action(list));
+  models
+    .command('show')
+    .argument('<model>')
+    .description('one model with its versions, newest first')
+    .option('--filter <filter>', 'only these versions, for example: state = STATE_READY AND tags.stage = "trial"', '')
+    .option('--order-by <fields>', 'versions in this order, for example: size_bytes, create_time desc', '')
+    .action(action(show));
   models
     .command('register')
     .argument('<model>', 'name of the model; made if it is new')
@@ -66,12 +78,15 @@ export function addModelCommands(program: Command): void {
   addRecordCommands(models);
 }
 
-async function list({ output, registry, parent }: Context): Promise<void> {
-  const models = await Array.fromAsync(registry.listModels(parent));
+async function list({ output, registry, parent }: Context, options: ListOptions): Promise<void> {
+  const models = await Array.fromAsync(registry.listModels(parent, options));
   const views = models.map(modelView);
+  const none = options.filter
+    ? 'no model fits the filter'
+    : 'no models yet; publish one with "resmask models register"';
   output.result(views, () =>
     views.length === 0
-      ? 'no models yet; publish one with "resmask models register"'
+      ? none
       : table(
           ['MODEL', 'TASK', 'VERSIONS', 'ALIASES', 'UPDATED (UTC)'],
           views.map((view) => [
@@ -85,10 +100,10 @@ async function list({ output, registry, parent }: Context): Promise<void> {
   );
 }
 
-async function show({ output, registry, parent }: Context, _options: unknown, id: string): Promise<void> {
+async function show({ output, registry, parent }: Context, options: ListOptions, id: string): Promise<void> {
   const name = `${parent}/models/${id}`;
   const model = modelView(await registry.getModel(name));
-  const versions = (await Array.fromAsync(registry.listModelVersions(name))).map(versionView);
+  const versions = (await Array.fromAsync(registry.listModelVersions(name, options))).map(versionView);
   output.result({ ...model, versions }, () =>
     [
       fields([

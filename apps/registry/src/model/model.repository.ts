@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@resmask/errors';
 import { formatModelName, type ModelName } from '@resmask/resource-names';
-import { DataSource, type EntityManager, In, IsNull, MoreThan } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { AliasEntity } from '../alias/alias.entity.js';
+import type { ListedPage, ListQuery } from '../list/list-query.js';
 import { ModelEntity } from './model.entity.js';
 
 export const MODEL_TYPE = 'registry.resmask.dev/Model';
@@ -43,17 +44,17 @@ export class ModelRepository {
     return expectLive(await manager.findOneOrFail(ModelEntity, { where: { id }, lock: { mode: 'for_key_share' } }));
   }
 
-  /** Models of a namespace in alphabetical order, after the given id. */
-  list(namespace: string, after: string | undefined, limit: number, showDeleted: boolean): Promise<ModelEntity[]> {
-    return this.dataSource.manager.find(ModelEntity, {
-      where: {
-        namespace,
-        ...(after === undefined ? {} : { modelId: MoreThan(after) }),
-        ...(showDeleted ? {} : { deleteTime: IsNull() }),
-      },
-      order: { modelId: 'ASC' },
-      take: limit,
+  /** A page of the models of a namespace. */
+  async list(namespace: string, query: ListQuery, showDeleted: boolean): Promise<ListedPage<ModelEntity>> {
+    const { rows, nextPageToken } = await query.read<Pick<ModelEntity, 'id'>>(this.dataSource, {
+      columns: 'm.id',
+      table: 'model m',
+      where: (values) =>
+        `m.namespace = ${values.add(namespace, 'text')}${showDeleted ? '' : ' AND m.delete_time IS NULL'}`,
     });
+    const found = await this.dataSource.manager.findBy(ModelEntity, { id: In(rows.map(({ id }) => id)) });
+    const models = new Map(found.map((model) => [model.id, model]));
+    return { rows: rows.flatMap(({ id }) => models.get(id) ?? []), nextPageToken };
   }
 
   /** Aliases of several models at once, in alphabetical order, by model. */

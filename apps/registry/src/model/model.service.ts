@@ -19,15 +19,16 @@ import {
   parseNamespace,
   parseResourceId,
 } from '@resmask/resource-names';
-import { nextPageToken, readPage } from '@resmask/service-kit';
 import { TASKS } from '@resmask/spec-messages';
 import type { EntityManager } from 'typeorm';
 import { Changes } from '../change/changes.js';
 import { expectEtag } from '../change/etag.js';
 import { readUpdateMask } from '../change/update-mask.js';
+import { ListQuery } from '../list/list-query.js';
 import { ModelEntity } from './model.entity.js';
 import { toModelMessage } from './model.messages.js';
 import { MODEL_TYPE, ModelRepository } from './model.repository.js';
+import { MODEL_LIST } from './model-list.js';
 
 const MAX_DESCRIPTION = 4096;
 
@@ -65,14 +66,13 @@ export class ModelService {
 
   async list(request: ListModelsRequest): Promise<ListModelsResponse> {
     const namespace = parseNamespace(request.parent);
-    const scope = ['models', namespace, String(request.showDeleted)];
-    const page = readPage(request, scope);
-    const rows = await this.models.list(namespace, page.after, page.size + 1, request.showDeleted);
-    const models = rows.slice(0, page.size);
-    const aliases = await this.models.aliasesOf(models);
+    const { showDeleted } = request;
+    const query = new ListQuery(MODEL_LIST, request, ['models', namespace, String(showDeleted)]);
+    const { rows, nextPageToken } = await this.models.list(namespace, query, showDeleted);
+    const aliases = await this.models.aliasesOf(rows);
     return {
-      models: models.map((model) => toModelMessage(model, aliases.get(model.id) ?? [])),
-      nextPageToken: rows.length > page.size ? nextPageToken(models[models.length - 1].modelId, scope) : '',
+      models: rows.map((model) => toModelMessage(model, aliases.get(model.id) ?? [])),
+      nextPageToken,
     };
   }
 

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@resmask/errors';
 import { formatVersionName, type VersionName } from '@resmask/resource-names';
+
 import { DataSource, type EntityManager } from 'typeorm';
+import type { ListedPage, ListQuery } from '../list/list-query.js';
+
 import type { ModelEntity } from '../model/model.entity.js';
 import { nameOf } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
@@ -66,15 +69,15 @@ export class VersionRepository {
     return numbers.map((number) => found.get(number) ?? raise(notFound(model, number)));
   }
 
-  /** Versions of a model, newest first, before the given number. */
-  list(model: ModelEntity, before: number | undefined, limit: number, showDeleted: boolean): Promise<FoundVersion[]> {
-    const shown = showDeleted ? '' : `AND v.state <> 'deleted'`;
-    const older = before === undefined ? '' : 'AND v.version < $3';
-    return this.#query.find(
-      this.dataSource.manager,
-      `WHERE m.id = $1 ${shown} ${older} ORDER BY v.version DESC LIMIT $2`,
-      before === undefined ? [model.id, limit] : [model.id, limit, before],
-    );
+  /** A page of the versions of a model. */
+  async list(model: ModelEntity, query: ListQuery, showDeleted: boolean): Promise<ListedPage<FoundVersion>> {
+    const { rows, nextPageToken } = await query.read<Pick<VersionEntity, 'version'>>(this.dataSource, {
+      columns: 'v.version',
+      table: 'model_version v',
+      where: (values) => `v.model = ${values.add(model.id, 'bigint')}${showDeleted ? '' : ` AND v.state <> 'deleted'`}`,
+    });
+    const numbers = rows.map(({ version }) => version);
+    return { rows: await this.getAll(model, numbers), nextPageToken };
   }
 }
 

@@ -16,19 +16,19 @@ import {
   type AliasName,
   formatModelName,
   formatVersionName,
-  MAX_VERSION,
   parseModelName,
   parseModelReference,
   parseNamespace,
   parseVersionName,
 } from '@resmask/resource-names';
-import { nextPageToken, readNumberedPage } from '@resmask/service-kit';
 import { AliasRepository } from '../alias/alias.repository.js';
+import { ListQuery } from '../list/list-query.js';
 import { nameOf } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { ARTIFACT_STORE } from '../registry-parts.js';
 import { toVersionMessage } from './version.messages.js';
 import { type FoundVersion, VERSION_TYPE, VersionRepository } from './version.repository.js';
+import { VERSION_LIST } from './version-list.js';
 
 const MAX_BATCH = 100;
 
@@ -47,16 +47,11 @@ export class VersionService {
   }
 
   async list(request: ListModelVersionsRequest): Promise<ListModelVersionsResponse> {
-    const scope = ['versions', request.parent, String(request.showDeleted)];
-    const page = readNumberedPage(request, scope, MAX_VERSION);
-    const model = await this.models.get(parseModelName(request.parent, 'parent'));
-    const rows = await this.versions.list(model, page.after, page.size + 1, request.showDeleted);
-    const shown = rows.slice(0, page.size);
-    return {
-      modelVersions: shown.map(toVersionMessage),
-      nextPageToken:
-        rows.length > page.size ? nextPageToken(String(shown[shown.length - 1].version.version), scope) : '',
-    };
+    const { parent, showDeleted } = request;
+    const query = new ListQuery(VERSION_LIST, request, ['versions', parent, String(showDeleted)]);
+    const model = await this.models.get(parseModelName(parent, 'parent'));
+    const { rows, nextPageToken } = await this.versions.list(model, query, showDeleted);
+    return { modelVersions: rows.map(toVersionMessage), nextPageToken };
   }
 
   async batchGet({ parent, names }: BatchGetModelVersionsRequest): Promise<BatchGetModelVersionsResponse> {

@@ -62,11 +62,25 @@ export interface ListModelsRequest {
   pageToken: string;
   /** Also those that have been deleted. */
   showDeleted: boolean;
+  /**
+   * Which to give, in a subset of AIP-160: comparisons by =, !=, <, <=, >, >= and `:`, joined by AND, OR (which binds
+   * tighter) and NOT or `-`, in parentheses where needed; empty: all. At most 1,024 characters and 32 comparisons.
+   * Fields are `model_id`, `task`, `description`, `latest_version`, `aliases`, `create_time` and `update_time`.
+   * `:` asks whether a text contains another, whatever the case, and whether an alias is there:
+   * `task = TASK_FACE AND aliases:production`.
+   */
+  filter: string;
+  /**
+   * In which order: fields divided by commas, each followed by nothing, `asc` or `desc` (AIP-132). Equals follow in
+   * alphabetical order, as all do if it is empty. Allowed are `model_id`, `latest_version`, `create_time` and
+   * `update_time`. By what changes between two pages, a model may be missed or come twice.
+   */
+  orderBy: string;
 }
 
 /** A page of models. */
 export interface ListModelsResponse {
-  /** In alphabetical order. */
+  /** In alphabetical order, unless another was asked for. */
   models: Model[];
   /** Empty on the last page. */
   nextPageToken: string;
@@ -113,11 +127,26 @@ export interface ListModelVersionsRequest {
   pageToken: string;
   /** Also those that have been deleted. */
   showDeleted: boolean;
+  /**
+   * Which to give, in the language of ListModelsRequest.filter. Fields are `version`, `state`, `kind` (`single` or
+   * `ensemble`), `architecture`, `parameter_count`, `size_bytes`, `digest`, `description`, `licence`,
+   * `lineage.code_revision`, `lineage.training_data_digest`, `lineage.parent_version`, `aliases`, `tags.NAME`,
+   * `create_time` and `update_time`. `tags:NAME` asks whether the tag is there. One that is not, or is of another type
+   * than the value, is no match, not even of !=. A value in quotes is a text:
+   * `state = STATE_READY AND (tags.accuracy >= 0.7 OR tags.stage = "trial") AND create_time > "2026-01-31T12:00:00Z"`.
+   */
+  filter: string;
+  /**
+   * In which order: fields divided by commas, each followed by nothing, `asc` or `desc` (AIP-132). Equals follow
+   * newest first, as all do if it is empty. Allowed are `version`, `architecture`, `parameter_count`, `size_bytes`,
+   * `create_time` and `update_time`. By what changes between two pages, a version may be missed or come twice.
+   */
+  orderBy: string;
 }
 
 /** A page of versions. */
 export interface ListModelVersionsResponse {
-  /** Newest first. */
+  /** Newest first, unless another order was asked for. */
   modelVersions: ModelVersion[];
   /** Empty on the last page. */
   nextPageToken: string;
@@ -680,7 +709,7 @@ export const GetModelRequest: MessageFns<GetModelRequest> = {
 };
 
 function createBaseListModelsRequest(): ListModelsRequest {
-  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false };
+  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false, filter: "", orderBy: "" };
 }
 
 export const ListModelsRequest: MessageFns<ListModelsRequest> = {
@@ -696,6 +725,12 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
     }
     if (message.showDeleted !== false) {
       writer.uint32(32).bool(message.showDeleted);
+    }
+    if (message.filter !== "") {
+      writer.uint32(42).string(message.filter);
+    }
+    if (message.orderBy !== "") {
+      writer.uint32(50).string(message.orderBy);
     }
     return writer;
   },
@@ -745,6 +780,22 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
             message.showDeleted = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.orderBy = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -766,6 +817,8 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     message.showDeleted = object.showDeleted ?? false;
+    message.filter = object.filter ?? "";
+    message.orderBy = object.orderBy ?? "";
     return message;
   },
 };
@@ -1055,7 +1108,7 @@ export const GetModelVersionRequest: MessageFns<GetModelVersionRequest> = {
 };
 
 function createBaseListModelVersionsRequest(): ListModelVersionsRequest {
-  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false };
+  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false, filter: "", orderBy: "" };
 }
 
 export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
@@ -1071,6 +1124,12 @@ export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
     }
     if (message.showDeleted !== false) {
       writer.uint32(32).bool(message.showDeleted);
+    }
+    if (message.filter !== "") {
+      writer.uint32(42).string(message.filter);
+    }
+    if (message.orderBy !== "") {
+      writer.uint32(50).string(message.orderBy);
     }
     return writer;
   },
@@ -1120,6 +1179,22 @@ export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
             message.showDeleted = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.orderBy = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1141,6 +1216,8 @@ export const ListModelVersionsRequest: MessageFns<ListModelVersionsRequest> = {
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     message.showDeleted = object.showDeleted ?? false;
+    message.filter = object.filter ?? "";
+    message.orderBy = object.orderBy ?? "";
     return message;
   },
 };
