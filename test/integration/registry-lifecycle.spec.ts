@@ -111,6 +111,18 @@ describe('the life of models, versions and aliases', () => {
     });
   });
 
+  it('an alias that comes back does not answer to the etag of the one that was taken away', async () => {
+    const model = await registry.model(2);
+    const alias = `${model}/aliases/production`;
+    const old = await registry.client.setAlias(alias, `${model}/versions/1`, '');
+    await registry.client.deleteAlias(alias, old.etag);
+    const back = await registry.client.setAlias(alias, `${model}/versions/1`, '');
+    await expect(registry.client.setAlias(alias, `${model}/versions/2`, old.etag)).rejects.toMatchObject({
+      reason: 'ETAG_MISMATCH',
+      metadata: { etag: back.etag },
+    });
+  });
+
   describe('models', () => {
     it('are deleted without aliases only, refuse versions then, keep their name, and come back', async () => {
       const model = await registry.model(1);

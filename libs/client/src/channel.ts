@@ -32,6 +32,8 @@ export function openChannel<Client>(
     'grpc.max_receive_message_length': options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES,
     // Retries keep every message of a long stream in memory; streams resume by frame id instead.
     'grpc.enable_retries': 0,
+    // Clients of one process would otherwise share one connection, and its limits.
+    'grpc.use_local_subchannel_pool': 1,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 5_000,

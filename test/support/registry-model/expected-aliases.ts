@@ -22,7 +22,8 @@ export function setAlias(state: ExpectedState, { alias: given, reason }: SetAlia
   expectReady(model, version);
   model.aliases[alias] = {
     version,
-    revision: (current?.revision ?? 0) + 1,
+    // An alias that comes back must not answer to the etags of the one that was taken away.
+    revision: (model.moves[alias]?.length ?? 0) + 1,
     before: current ? [...current.before, current.version] : [],
   };
   return record(model, id, alias, { kind: 'set', from: current?.version, to: version, reason });

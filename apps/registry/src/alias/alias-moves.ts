@@ -95,8 +95,11 @@ export class AliasMoves {
   }
 
   async #insert(manager: EntityManager, model: ModelEntity, { name, etag, version }: Move): Promise<void> {
+    // One more than its moves: an alias that comes back does not answer to the etags of the one that was taken away.
     const inserted = await manager.query(
-      'INSERT INTO model_alias (model, alias, version) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1',
+      `INSERT INTO model_alias (model, alias, version, revision)
+         SELECT $1, $2, $3, 1 + count(*) FROM alias_event WHERE model = $1 AND alias = $2
+         ON CONFLICT DO NOTHING RETURNING 1`,
       [model.id, name.alias, version],
     );
     if (inserted.length > 0) return;
