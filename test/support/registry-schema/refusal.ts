@@ -37,10 +37,10 @@ export function badChange(table: string, guard: string, sql: string, says: strin
 }
 
 /** Of a table that is only ever added to: every way of taking something back. */
-export function appendOnly(table: string, column: string): Refusal[] {
+export function appendOnly(table: string, column: string, guard = `guard_${table}`): Refusal[] {
   return [
     `UPDATE registry.${table} SET ${column} = ${column}`,
     `DELETE FROM registry.${table}`,
     `TRUNCATE registry.${table}`,
-  ].map((sql) => badChange(table, `guard_${table}`, sql, `${table} is append-only`));
+  ].map((sql) => badChange(table, guard, sql, `${table} is append-only`));
 }

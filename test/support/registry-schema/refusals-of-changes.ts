@@ -17,6 +17,11 @@ export const REFUSALS_OF_CHANGES: readonly Refusal[] = [
     'version 4 of model 1 is deleted',
   ),
 
+  {
+    ...badRow('model_alias', 'guard_alias_model', { model: '2' }),
+    says: 'model 2 is deleted',
+  },
+
   badRow('alias_event', 'alias_event_pkey', { id: '1' }),
   badRow('alias_event', 'alias_event_model_fkey', { model: '99' }),
   badValue('alias_event', 'reason', long(1024)),

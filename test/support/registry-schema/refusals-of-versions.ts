@@ -1,9 +1,12 @@
-import { badChange, badRow, badValue, long, type Refusal, SHORT_DIGEST } from './refusal.js';
+import { appendOnly, badChange, badRow, badValue, long, type Refusal, SHORT_DIGEST } from './refusal.js';
 import { DIGEST } from './valid-rows.js';
 
 const guardedVersion = (change: string, says: string): Refusal =>
   badChange('model_version', 'guard_model_version', `UPDATE registry.model_version SET ${change}`, says);
 const immutable = (change: string): Refusal => guardedVersion(`${change} WHERE version = 2`, 'is immutable');
+
+const guardedModel = (change: string, says: string): Refusal =>
+  badChange('model', 'guard_model', `UPDATE registry.model SET ${change} WHERE id = 1`, says);
 
 /** What the schema must not take of models, versions, their files and their members. */
 export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
@@ -14,6 +17,12 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
   badValue('model', 'task', "'speech'"),
   badValue('model', 'description', long(4096)),
   badValue('model', 'next_version', '0'),
+
+  guardedModel("namespace = 'other'", 'are immutable'),
+  guardedModel("model_id = 'other'", 'are immutable'),
+  guardedModel("task = 'face'", 'are immutable'),
+  guardedModel('next_version = 5', 'has given out version 5 already'),
+  guardedModel('delete_time = now()', 'has aliases'),
 
   badRow('model_version', 'model_version_pkey', { version: '1' }),
   badRow('model_version', 'model_version_model_fkey', { model: '99' }),
@@ -38,11 +47,17 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
   immutable('parameter_count = 5'),
   immutable(`input_spec = '{"planes":3}'`),
   immutable(`output_spec = '{"planes":3}'`),
-  immutable("create_time = now() - interval '1 day'"),
+  immutable("create_time = now() - interval '2 days'"),
   immutable("licence = 'MIT'"),
   immutable(`lineage = '{"run":1}'`),
   immutable("model_card = 'other'"),
   immutable("kind = 'ensemble', input_spec = NULL"),
+  badChange(
+    'model_version',
+    'guard_version_creator',
+    "UPDATE registry.model_version SET created_by = 'ann'",
+    'the publisher of version',
+  ),
   guardedVersion("state = 'archived', delete_time = NULL WHERE version = 4", 'cannot go from deleted to archived'),
   guardedVersion("state = 'archived' WHERE version = 1", 'has aliases'),
   guardedVersion("state = 'deleted', delete_time = now() WHERE version = 1", 'has aliases'),
@@ -67,6 +82,12 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
     badValue('version_file', 'path', path),
   ),
 
+  {
+    ...badRow('version_file', 'guard_version_file_new', { version: '2' }),
+    says: 'version 2 of model 1 is published already',
+  },
+  ...appendOnly('version_file', 'position'),
+
   badRow('ensemble_member', 'ensemble_member_pkey', { position: '0' }),
   badRow('ensemble_member', 'ensemble_member_once', { member_version: '2' }),
   badRow('ensemble_member', 'ensemble_member_model_version_fkey', { version: '99' }),
@@ -78,4 +99,9 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
     says: 'member 4 of model 1 is deleted',
   },
   { ...badRow('ensemble_member', 'guard_ensemble_member', { member_version: '3' }), says: 'is an ensemble itself' },
+  {
+    ...badRow('ensemble_member', 'guard_ensemble_member_new', { version: '2' }),
+    says: 'version 2 of model 1 is published already',
+  },
+  ...appendOnly('ensemble_member', 'weight', 'guard_ensemble_member_kept'),
 ];

@@ -1,6 +1,7 @@
 type Row = Readonly<Record<string, string>>;
 
 export const DIGEST = "sha256('x')";
+const YESTERDAY = "now() - interval '1 day'";
 const VERSION_ONE: Row = { model: '1', version: '1' };
 const MEASURED: Row = {
   ...VERSION_ONE,
@@ -82,32 +83,35 @@ export function insert(table: string, change: Row = {}): string {
 }
 
 /**
- * One model. Its version 1 has an alias, 2 is a member of the ensemble 3, 4 is deleted, as is 5, the ensemble that it was a
- * member of; and one row of everything else.
+ * To be run in the transaction that tries something out, because what a version consists of comes in its own transaction. A
+ * deleted model, and another one. Its version 1 has an alias, 2 is a member of the ensemble 3, 4 is deleted, as is 5, the ensemble that it was a
+ * member of; 2 is of yesterday; and one row of everything else.
  */
 export const SEED: readonly string[] = [
   insert('namespace', { namespace: "'default'" }),
-  insert('model', { model_id: "'m'", next_version: '6' }),
+  insert('model', { id: '1', model_id: "'m'", next_version: '6' }),
+  insert('model', { id: '2', model_id: "'gone'", delete_time: 'now()' }),
   insert('artifact_blob', { sha256: DIGEST }),
+  insert('model_version', { model: '2', version: '1' }),
   insert('model_version', { version: '1' }),
-  insert('model_version', { version: '2' }),
+  insert('model_version', { version: '2', create_time: YESTERDAY }),
   insert('model_version', { version: '3', kind: "'ensemble'", input_spec: 'NULL' }),
   insert('model_version', { version: '4' }),
   insert('model_version', { version: '5', kind: "'ensemble'", input_spec: 'NULL' }),
   insert('version_file', { position: '0', path: "'model.onnx'" }),
   insert('ensemble_member', { position: '0', member_version: '2' }),
   insert('ensemble_member', { version: '5', member_version: '4' }),
-  "UPDATE registry.model_version SET state = 'deleted', delete_time = now() WHERE version = 5",
-  "UPDATE registry.model_version SET state = 'deleted', delete_time = now() WHERE version = 4",
+  "UPDATE registry.model_version SET state = 'deleted', delete_time = now() WHERE version = 5 AND model = 1",
+  "UPDATE registry.model_version SET state = 'deleted', delete_time = now() WHERE version = 4 AND model = 1",
   insert('model_alias', { alias: "'production'" }),
-  insert('alias_event', { alias: "'production'" }),
+  insert('alias_event', { id: '1', alias: "'production'" }),
   insert('idempotency', { request_id: "'00000000-0000-4000-8000-000000000000'" }),
   insert('event', { number: '1' }),
   insert('upload', { id: "'00000000-0000-4000-8000-000000000000'" }),
   insert('blob_namespace', { namespace: "'default'" }),
-  insert('evaluation_record'),
-  insert('comparison_record'),
-  insert('approval', { alias: "'production'" }),
+  insert('evaluation_record', { id: '1' }),
+  insert('comparison_record', { id: '1' }),
+  insert('approval', { id: '1', alias: "'production'" }),
   insert('gate_policy', { alias: "'production'" }),
-  insert('gate_result'),
+  insert('gate_result', { id: '1' }),
 ];
