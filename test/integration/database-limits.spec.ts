@@ -1,4 +1,5 @@
-import { migrate, openDataSource, type Schema, translateDatabaseError } from '@resmask/database';
+import { migrate, openDataSource, type Schema, translateDatabaseError, WAITING_LIMITS } from '@resmask/database';
+import { Client } from 'pg';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, query } from '../support/test-database.js';
@@ -54,6 +55,16 @@ describe('limits on what a service asks of the database', () => {
       expect(values).toEqual(['30s', '10s', '1min']);
     }
     for (const connection of connections) await connection.release();
+  });
+
+  it('on waiting are set for the job queue too, whose migrations run on its own connections', async () => {
+    const client = new Client({ connectionString: url, options: WAITING_LIMITS });
+    await client.connect();
+    const { rows } = await client.query('SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name', [
+      LIMITS.slice(1),
+    ]);
+    expect(rows.map(({ setting }) => setting)).toEqual(['60000', '10000']);
+    await client.end();
   });
 
   it('do not hold for migrations, which take as long as they take', async () => {
