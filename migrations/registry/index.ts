@@ -2,6 +2,7 @@ import { RegistryInitial1794960000001 } from './0001-initial.js';
 import { RegistryLifecycle1794960000002 } from './0002-lifecycle.js';
 import { RegistryUploadsEnsembles1794960000003 } from './0003-uploads-ensembles.js';
 import { RegistryGates1794960000004 } from './0004-gates.js';
+import { RegistryInvariants1794960000005 } from './0005-invariants.js';
 
 export { registrySchema } from './schema.js';
 
@@ -11,4 +12,5 @@ export const registryMigrations = [
   RegistryLifecycle1794960000002,
   RegistryUploadsEnsembles1794960000003,
   RegistryGates1794960000004,
+  RegistryInvariants1794960000005,
 ];

@@ -1,4 +1,4 @@
-export { type DataSourceParts, openDataSource } from './data-source.js';
+export { type DataSourceParts, openDataSource, WAITING_LIMITS } from './data-source.js';
 export { translateDatabaseError, violates } from './database-errors.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.js';
 export { assertMigrated, type MigrationParts, migrate } from './migrate.js';

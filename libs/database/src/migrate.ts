@@ -10,6 +10,9 @@ export interface MigrationParts {
 }
 
 const HISTORY_TABLE = 'migration';
+// Whatever the server or the user has by default: a migration takes as long as its tables are large, and whoever waits for
+// another process's migration waits as long.
+const NO_LIMITS = '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0';
 
 /**
  * Brings a schema up to date. Any number of processes may do so at once: one works, the others wait and find nothing to do.
@@ -58,6 +61,7 @@ async function withDataSource<T>(parts: MigrationParts, use: (dataSource: DataSo
     installExtensions: false,
     applicationName: `resmask-migrate-${schema.name}`,
     poolSize: 2,
+    extra: { options: NO_LIMITS },
   });
   await dataSource.initialize();
   try {

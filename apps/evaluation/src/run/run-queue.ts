@@ -1,3 +1,4 @@
+import { WAITING_LIMITS } from '@resmask/database';
 import type { Logger } from '@resmask/service-kit';
 import { type Job, PgBoss } from 'pg-boss';
 import type { EntityManager } from 'typeorm';
@@ -33,7 +34,8 @@ export class RunQueue {
   static async open({ url, schema, role, logger }: RunQueueOptions): Promise<RunQueue> {
     const boss = new PgBoss({
       connectionString: url,
-      options: `-c role=${role}`,
+      // No limit on statements: pg-boss brings its tables up to date on these connections too.
+      options: `-c role=${role} ${WAITING_LIMITS}`,
       application_name: 'resmask-evaluation-jobs',
       schema,
       createSchema: false,

@@ -1,0 +1,56 @@
+import { appendOnly, badChange, badRow, badValue, long, type Refusal, SHORT_DIGEST } from './refusal.js';
+
+/** What the schema must not take of aliases, the audit log, uploads and repeated calls. */
+export const REFUSALS_OF_CHANGES: readonly Refusal[] = [
+  badRow('model_alias', 'model_alias_pkey', { alias: "'production'" }),
+  badRow('model_alias', 'alias_target', { version: '99' }, ['model_alias.guard_model_alias']),
+  badRow('model_alias', 'model_alias_model_fkey', { model: '99' }, [
+    'model_alias.guard_model_alias',
+    'model_alias.alias_target',
+  ]),
+  ...["'latest'", "'Upper'", "'9th'"].map((alias) => badValue('model_alias', 'alias', alias)),
+  { ...badRow('model_alias', 'guard_model_alias', { version: '4' }), says: 'version 4 of model 1 is deleted' },
+  badChange(
+    'model_alias',
+    'guard_model_alias',
+    'UPDATE registry.model_alias SET version = 4',
+    'version 4 of model 1 is deleted',
+  ),
+
+  {
+    ...badRow('model_alias', 'guard_alias_model', { model: '2' }),
+    says: 'model 2 is deleted',
+  },
+
+  badRow('alias_event', 'alias_event_pkey', { id: '1' }),
+  badRow('alias_event', 'alias_event_model_fkey', { model: '99' }),
+  badValue('alias_event', 'reason', long(1024)),
+  badValue('alias_event', 'actor', "''"),
+  badValue('alias_event', 'kind', "'lost'"),
+  badRow('alias_event', 'alias_event_target', { kind: "'delete'" }),
+  badRow('alias_event', 'alias_event_target', { new_version: 'NULL' }),
+  ...appendOnly('alias_event', 'actor'),
+
+  badRow('namespace', 'namespace_pkey', { namespace: "'default'" }),
+  badValue('namespace', 'namespace', "'Upper'"),
+  badValue('namespace', 'next_event', '0'),
+
+  badRow('event', 'event_pkey', { number: '1' }),
+  badRow('event', 'event_namespace_fkey', { namespace: "'gone'" }),
+  badValue('event', 'number', '0'),
+  badValue('event', 'method', "''"),
+  badValue('event', 'resource', "''"),
+  badValue('event', 'actor', "''"),
+  badValue('event', 'reason', long(1024)),
+  ...appendOnly('event', 'actor'),
+
+  badRow('upload', 'upload_pkey', { id: "'00000000-0000-4000-8000-000000000000'" }),
+  badValue('upload', 'namespace', "'Upper'"),
+  badValue('upload', 'sha256', SHORT_DIGEST),
+  badValue('upload', 'size_bytes', '0'),
+  badValue('upload', 'part_bytes', '0'),
+  badValue('upload', 'state', "'lost'"),
+
+  badRow('idempotency', 'idempotency_pkey', { request_id: "'00000000-0000-4000-8000-000000000000'" }),
+  badValue('idempotency', 'fingerprint', SHORT_DIGEST),
+];
