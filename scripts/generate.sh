@@ -9,5 +9,5 @@ gen=libs/contracts/src/gen
 # Annotations have no run-time meaning, and the umbrella indexes would pull everything in with one import.
 rm -r "$gen/google/api" "$gen/google/protobuf/descriptor.ts"
 find "$gen" libs/onnx/src/gen -name 'index*.ts' \
-  ! -name 'index.resmask.*.v1alpha1.ts' ! -name index.google.rpc.ts -delete
+  ! -name 'index.resmask.*.v1*.ts' ! -name index.google.rpc.ts -delete
 buf build proto --as-file-descriptor-set --exclude-source-info --path proto/resmask --path proto/grpc -o libs/contracts/descriptors.binpb

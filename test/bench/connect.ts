@@ -1,5 +1,5 @@
 import { credentials, type ServiceError } from '@grpc/grpc-js';
-import { RegistryServiceClient } from '@resmask/contracts/registry.v1alpha1';
+import { RegistryServiceClient } from '@resmask/contracts/registry.v1';
 
 /** Stubs that share no connection. */
 export function connect(address: string, connections: number): RegistryServiceClient[] {

@@ -1,4 +1,4 @@
-import type { RegistryServiceClient } from '@resmask/contracts/registry.v1alpha1';
+import type { RegistryServiceClient } from '@resmask/contracts/registry.v1';
 import { answered, connect } from './connect.ts';
 import { type Act, closedLoop, oneByOne, openLoop } from './load.ts';
 import { type RegistryBenchPlatform, startRegistryBench } from './registry-bench-platform.ts';

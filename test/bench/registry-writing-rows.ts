@@ -3,7 +3,7 @@ import { once as eventOnce } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { RegistryClient, Task } from '@resmask/client';
-import type { RegistryServiceClient, WatchEventsResponse } from '@resmask/contracts/registry.v1alpha1';
+import type { RegistryServiceClient, WatchEventsResponse } from '@resmask/contracts/registry.v1';
 import { newVersion, once } from '../support/publish.ts';
 import { TINY_SPEC, tinyModel } from '../support/tiny-model.ts';
 import { connect } from './connect.ts';

@@ -8,7 +8,7 @@ import {
   RegistryServiceService,
   State,
   Task,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { specToMessages } from '@resmask/spec-messages';
 import pg from 'pg';
 

@@ -34,7 +34,7 @@ describe.skipIf(!there)('grpcurl, which knows nothing of us', () => {
 
   it.each<[ServiceName, string]>([
     ['inference', 'resmask.inference.v1alpha1.InferenceService'],
-    ['registry', 'resmask.registry.v1alpha1.RegistryService'],
+    ['registry', 'resmask.registry.v1.RegistryService'],
     ['evaluation', 'resmask.evaluation.v1alpha1.EvaluationService'],
   ])('lists and describes %s', async (name, service) => {
     expect(await grpcurl(name, 'list')).toContain(service);
@@ -47,7 +47,7 @@ describe.skipIf(!there)('grpcurl, which knows nothing of us', () => {
       'registry',
       '-d',
       '{"parent": "namespaces/default"}',
-      'resmask.registry.v1alpha1.RegistryService/ListModels',
+      'resmask.registry.v1.RegistryService/ListModels',
     );
     expect(JSON.parse(answer).models.map(({ name }: { name: string }) => name)).toEqual([
       'namespaces/default/models/resmasking-compact',

@@ -34,7 +34,7 @@ describe('every service', () => {
   it('is described: three services with their methods', () => {
     expect(Object.groupBy(METHODS, ({ service }) => service)).toMatchObject({
       'resmask.inference.v1alpha1.InferenceService': { length: 2 },
-      'resmask.registry.v1alpha1.RegistryService': { length: 38 },
+      'resmask.registry.v1.RegistryService': { length: 38 },
       'resmask.evaluation.v1alpha1.EvaluationService': { length: 8 },
     });
   });
@@ -50,7 +50,7 @@ describe('every service', () => {
 
   it.each(SERVICE_NAMES)('lists itself by reflection, and describes its messages: %s', async (name) => {
     const { address } = platform.service(name);
-    const full = `resmask.${name}.v1alpha1.${name[0].toUpperCase()}${name.slice(1)}Service`;
+    const full = fullName(name);
     const [list] = await reflect(address, { list_services: '' });
     const listed = list.list_services_response.service.map((service) => service.name);
     expect(listed.sort()).toEqual(['grpc.health.v1.Health', full]);
@@ -60,7 +60,7 @@ describe('every service', () => {
 
   it.each(SERVICE_NAMES)('reports health for itself, its service and its liveness: %s', async (name) => {
     const { address } = platform.service(name);
-    const full = `resmask.${name}.v1alpha1.${name[0].toUpperCase()}${name.slice(1)}Service`;
+    const full = fullName(name);
     for (const service of ['', full, 'liveness']) expect(await firstHealth(address, service)).toBe('SERVING');
   });
 
@@ -201,4 +201,9 @@ async function firstHealth(address: string, service: string): Promise<string> {
   const [{ status }] = await once(watch, 'data');
   watch.cancel();
   return status;
+}
+
+function fullName(name: ServiceName): string {
+  const version = name === 'registry' ? 'v1' : 'v1alpha1';
+  return `resmask.${name}.${version}.${name[0].toUpperCase()}${name.slice(1)}Service`;
 }

@@ -1,5 +1,5 @@
 import { type ModelVersion, State } from '@resmask/client';
-import type { ListModelVersionsRequest, ListModelVersionsResponse } from '@resmask/contracts/registry.v1alpha1';
+import type { ListModelVersionsRequest, ListModelVersionsResponse } from '@resmask/contracts/registry.v1';
 import { type Comparison, type Filter, printFilter } from '@resmask/list-filter';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';

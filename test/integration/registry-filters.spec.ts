@@ -1,5 +1,5 @@
 import { type ListOptions, type RegistryClient, Task } from '@resmask/client';
-import type { ListModelVersionsRequest, ListModelVersionsResponse } from '@resmask/contracts/registry.v1alpha1';
+import type { ListModelVersionsRequest, ListModelVersionsResponse } from '@resmask/contracts/registry.v1';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryCalls } from '../support/registry-calls.js';
 import { query } from '../support/test-database.js';

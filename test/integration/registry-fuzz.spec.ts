@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Client, credentials } from '@grpc/grpc-js';
-import { UploadModelVersionRequest } from '@resmask/contracts/registry.v1alpha1';
+import { UploadModelVersionRequest } from '@resmask/contracts/registry.v1';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describedMethods } from '../support/fuzz/described-methods.js';
@@ -15,7 +15,7 @@ import { TINY_SPEC, tinyModel } from '../support/tiny-model.js';
 import { TinyRegistry } from '../support/tiny-registry.js';
 
 const CALLS = LONG ? 10_000 : 500;
-const METHODS = describedMethods('resmask.registry.v1alpha1.RegistryService');
+const METHODS = describedMethods('resmask.registry.v1.RegistryService');
 
 describe('the registry under random messages', () => {
   let registry: TinyRegistry;

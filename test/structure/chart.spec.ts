@@ -128,7 +128,9 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
     const { readinessProbe } = gpu;
     const Name = component[0].toUpperCase() + component.slice(1);
-    expect(readinessProbe?.grpc.service).toBe(`resmask.${component}.v1alpha1.${Name}Service`);
+    expect(readinessProbe?.grpc.service).toBe(
+      `resmask.${component}.${component === 'registry' ? 'v1' : 'v1alpha1'}.${Name}Service`,
+    );
   });
 
   it('computes on the CPU unless a GPU is asked for, and then asks for it and falls back to nothing', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Task } from '@resmask/client';
-import { CreateModelRequest, Model } from '@resmask/contracts/registry.v1alpha1';
+import { CreateModelRequest, Model } from '@resmask/contracts/registry.v1';
 import { migrate } from '@resmask/database';
 import { registryMigrations, registrySchema } from '@resmask/migrations/registry';
 import { parseModelSpec } from '@resmask/model-spec';

@@ -1,6 +1,6 @@
 import { type ClientUnaryCall, credentials, type ServiceError } from '@grpc/grpc-js';
 import { ResmaskError } from '@resmask/client';
-import { RegistryServiceClient } from '@resmask/contracts/registry.v1alpha1';
+import { RegistryServiceClient } from '@resmask/contracts/registry.v1';
 
 export type Unary<Request, Response> = (
   request: Request,

@@ -1,4 +1,4 @@
-import type { RegistryServiceService } from '@resmask/contracts/registry.v1alpha1';
+import type { RegistryServiceService } from '@resmask/contracts/registry.v1';
 import type { ServicePolicy } from '@resmask/service-kit';
 
 /** Who may call what of the registry. */

@@ -1,5 +1,5 @@
 import { openArtifactStore } from '@resmask/artifacts';
-import { RegistryServiceService } from '@resmask/contracts/registry.v1alpha1';
+import { RegistryServiceService } from '@resmask/contracts/registry.v1';
 import { assertMigrated, migrate, openDataSource, translateDatabaseError, watchDatabase } from '@resmask/database';
 import { registryMigrations, registrySchema } from '@resmask/migrations/registry';
 import {
@@ -27,8 +27,8 @@ import {
   VersionFileEntity,
 } from './version/version.entity.js';
 
-export const REGISTRY_SERVICES = { 'resmask.registry.v1alpha1.RegistryService': RegistryServiceService };
-export const REGISTRY_POLICIES = { 'resmask.registry.v1alpha1.RegistryService': registryPolicy };
+export const REGISTRY_SERVICES = { 'resmask.registry.v1.RegistryService': RegistryServiceService };
+export const REGISTRY_POLICIES = { 'resmask.registry.v1.RegistryService': registryPolicy };
 
 const ENTITIES = [
   ModelEntity,

@@ -61,7 +61,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* The service's name in grpc.health.v1. */}}
 {{- define "resmask.healthName" -}}
-{{ printf "resmask.%s.v1alpha1.%sService" .name (title .name) }}
+{{ printf "resmask.%s.%s.%sService" .name (ternary "v1" "v1alpha1" (eq .name "registry")) (title .name) }}
 {{- end }}
 
 {{/* Where the registry is reached. */}}

@@ -35,7 +35,7 @@ export {
   Task,
   type Upload,
   Upload_State,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 export { channelCredentials } from './channel-credentials.js';
 export type { ConnectOptions, TlsOptions, TokenProvider } from './connect-options.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';

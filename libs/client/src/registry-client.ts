@@ -21,7 +21,7 @@ import {
   UpdateModelRequest,
   type Upload,
   type UploadModelVersionRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { type Channel, callUnary, openChannel } from './channel.js';
 import type { ConnectOptions } from './connect-options.js';
 import { allPages } from './pages.js';

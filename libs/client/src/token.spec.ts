@@ -6,7 +6,7 @@ import {
   Model,
   ModelVersion,
   RegistryServiceService,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectOptions } from './connect-options.js';
 import { RegistryClient } from './registry-client.js';

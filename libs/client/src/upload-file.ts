@@ -5,7 +5,7 @@ import {
   Upload_State,
   type UploadPart,
   type WriteUploadPartRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { type Channel, callUnary } from './channel.js';
 import { ResmaskError } from './resmask-error.js';
 import { type Progress, upload } from './upload.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import type { Event, WatchEventsRequest, WatchEventsResponse } from '@resmask/contracts/registry.v1alpha1';
+import type { Event, WatchEventsRequest, WatchEventsResponse } from '@resmask/contracts/registry.v1';
 import { ResmaskError } from './resmask-error.js';
 
 export interface WatchEventsOptions {

@@ -14,7 +14,7 @@ const FLUSH_MS = 1000;
 export interface GrpcStrategyOptions {
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
-  /** Generated service definitions by full name, e.g. `resmask.registry.v1alpha1.RegistryService`. */
+  /** Generated service definitions by full name, e.g. `resmask.registry.v1.RegistryService`. */
   readonly services: Readonly<Record<string, ServiceDefinition>>;
   readonly channelOptions: ServerOptions;
   /** TLS or plain text. */

@@ -1,5 +1,5 @@
 import { ARCHITECTURES, defaultSpec } from '@resmask/architectures';
-import { InputSpec, ModelVersion, type PixelSource } from '@resmask/contracts/registry.v1alpha1';
+import { InputSpec, ModelVersion, type PixelSource } from '@resmask/contracts/registry.v1';
 import { describe, expect, it } from 'vitest';
 import { specFromMessages, specToMessages } from './spec-messages.js';
 

@@ -8,7 +8,7 @@ import {
   Task as TaskMessage,
   TensorLayout,
   TensorType,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { type InputSpec, type ModelSpec, type OutputSpec, parseModelSpec } from '@resmask/model-spec';
 import { EnumNames } from './enum-names.js';
 

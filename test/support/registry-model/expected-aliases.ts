@@ -1,4 +1,4 @@
-import type { DeleteAliasRequest, RollbackAliasRequest, SetAliasRequest } from '@resmask/contracts/registry.v1alpha1';
+import type { DeleteAliasRequest, RollbackAliasRequest, SetAliasRequest } from '@resmask/contracts/registry.v1';
 import {
   anyModel,
   type ExpectedAlias,

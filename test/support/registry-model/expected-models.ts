@@ -3,7 +3,7 @@ import type {
   DeleteModelRequest,
   UndeleteModelRequest,
   UpdateModelRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { anyModel, type ExpectedState, expectEtag, liveModel, Refusal, type Told } from './expected-state.js';
 import { placeOf } from './place-of.js';
 

@@ -1,4 +1,4 @@
-import type { UpdateModelVersionRequest } from '@resmask/contracts/registry.v1alpha1';
+import type { UpdateModelVersionRequest } from '@resmask/contracts/registry.v1';
 import { expect } from 'vitest';
 import {
   type ExpectedModel,

@@ -12,7 +12,7 @@ import {
   type UndeleteModelVersionRequest,
   type UpdateModelRequest,
   type UpdateModelVersionRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { newVersion, once } from '../publish.js';
 import type { RegistryCalls, Unary } from '../registry-calls.js';
 import { TINY_SPEC, tinyModel } from '../tiny-model.js';

@@ -1,5 +1,5 @@
 import { type RegistryClient, ResmaskError } from '@resmask/client';
-import { CreateModelRequest, Task } from '@resmask/contracts/registry.v1alpha1';
+import { CreateModelRequest, Task } from '@resmask/contracts/registry.v1';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { RegistryCalls } from '../registry-calls.js';

@@ -8,7 +8,7 @@ import {
   Task,
   UpdateModelRequest,
   UpdateModelVersionRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import fc from 'fast-check';
 import type { ExpectedRegistry } from './expected-registry.js';
 import type { Method, RegistryCall } from './registry-call.js';

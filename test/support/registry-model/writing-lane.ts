@@ -1,5 +1,5 @@
 import { type RegistryClient, ResmaskError, Task } from '@resmask/client';
-import { CreateModelRequest } from '@resmask/contracts/registry.v1alpha1';
+import { CreateModelRequest } from '@resmask/contracts/registry.v1';
 import { expect } from 'vitest';
 import type { RegistryCalls } from '../registry-calls.js';
 import { ExpectedRegistry } from './expected-registry.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Empty } from '@resmask/contracts/google.protobuf/empty';
-import type { Alias } from '@resmask/contracts/registry.v1alpha1';
+import type { Alias } from '@resmask/contracts/registry.v1';
 import { violates } from '@resmask/database';
 import { DomainError } from '@resmask/errors';
 import { type AliasName, formatAliasName, formatVersionName } from '@resmask/resource-names';

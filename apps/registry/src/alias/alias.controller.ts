@@ -11,7 +11,7 @@ import type {
   ListAliasesResponse,
   RollbackAliasRequest,
   SetAliasRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { AliasService } from './alias.service.js';
 
 @Controller()

@@ -10,7 +10,7 @@ import {
   type ListAliasesResponse,
   RollbackAliasRequest,
   SetAliasRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
 import { formatModelName, parseAliasName, parseModelName, parseVersionName } from '@resmask/resource-names';
 import { nextPageToken, readNumberedPage, readPage } from '@resmask/service-kit';

@@ -6,7 +6,7 @@ import type {
   ListEventsResponse,
   WatchEventsRequest,
   WatchEventsResponse,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { Streams } from '@resmask/service-kit';
 import type { Observable } from 'rxjs';
 import { EventService } from './event.service.js';

@@ -1,4 +1,4 @@
-import type { Event } from '@resmask/contracts/registry.v1alpha1';
+import type { Event } from '@resmask/contracts/registry.v1';
 import { formatNamespace } from '@resmask/resource-names';
 import { toTimestamp } from '@resmask/service-kit';
 import type { EventRow } from './event.repository.js';

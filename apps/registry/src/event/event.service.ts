@@ -4,7 +4,7 @@ import type {
   ListEventsResponse,
   WatchEventsRequest,
   WatchEventsResponse,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseModelName, parseNamespace } from '@resmask/resource-names';
 import { Drain, nextPageToken, readNumberedPage } from '@resmask/service-kit';

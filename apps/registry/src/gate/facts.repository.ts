@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Approval, ComparisonRecord, EvaluationRecord } from '@resmask/contracts/registry.v1alpha1';
+import type { Approval, ComparisonRecord, EvaluationRecord } from '@resmask/contracts/registry.v1';
 import { formatVersionName } from '@resmask/resource-names';
 import { fromTimestamp, toTimestamp } from '@resmask/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';

@@ -8,7 +8,7 @@ import {
   type ListEvaluationRecordsResponse,
   RecordComparisonRequest,
   RecordEvaluationRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { formatVersionName, parseAliasId, parseVersionName, type VersionName } from '@resmask/resource-names';
 import { nextPageToken, readPage } from '@resmask/service-kit';

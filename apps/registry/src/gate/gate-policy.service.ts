@@ -5,7 +5,7 @@ import {
   type ListGateResultsRequest,
   type ListGateResultsResponse,
   UpdateGatePolicyRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { type AliasName, formatAliasName, formatVersionName, parseAliasName } from '@resmask/resource-names';
 import { nextPageToken, readPage, toTimestamp } from '@resmask/service-kit';

@@ -1,4 +1,4 @@
-import type { GateRule as GateRuleMessage } from '@resmask/contracts/registry.v1alpha1';
+import type { GateRule as GateRuleMessage } from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
 import { parseDatasetName } from '@resmask/resource-names';
 

@@ -14,7 +14,7 @@ import type {
   RecordComparisonRequest,
   RecordEvaluationRequest,
   UpdateGatePolicyRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { FactsService } from './facts.service.js';
 import { GatePolicyService } from './gate-policy.service.js';
 

@@ -1,4 +1,4 @@
-import type { ComparisonRecord, EvaluationRecord } from '@resmask/contracts/registry.v1alpha1';
+import type { ComparisonRecord, EvaluationRecord } from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
 import { formatVersionName, parseRunName, type VersionName } from '@resmask/resource-names';
 import { fromTimestamp } from '@resmask/service-kit';

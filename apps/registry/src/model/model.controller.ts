@@ -9,7 +9,7 @@ import type {
   Model,
   UndeleteModelRequest,
   UpdateModelRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { ModelService } from './model.service.js';
 
 @Controller()

@@ -1,4 +1,4 @@
-import { type Alias, type AliasEvent, AliasEvent_Kind, type Model } from '@resmask/contracts/registry.v1alpha1';
+import { type Alias, type AliasEvent, AliasEvent_Kind, type Model } from '@resmask/contracts/registry.v1';
 import { formatAliasName, formatModelName, formatVersionName, type ModelName } from '@resmask/resource-names';
 import { toTimestamp } from '@resmask/service-kit';
 import { TASKS } from '@resmask/spec-messages';

@@ -8,7 +8,7 @@ import {
   Model,
   UndeleteModelRequest,
   UpdateModelRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { violates } from '@resmask/database';
 import { DomainError, invalidField } from '@resmask/errors';
 import type { Task } from '@resmask/model-spec';

@@ -10,7 +10,7 @@ import type {
   Upload,
   UploadPart,
   WriteUploadPartRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { Streams } from '@resmask/service-kit';
 import { UploadService } from './upload.service.js';
 

@@ -1,5 +1,5 @@
 import type { StagedPart } from '@resmask/artifacts';
-import { type Upload, Upload_State } from '@resmask/contracts/registry.v1alpha1';
+import { type Upload, Upload_State } from '@resmask/contracts/registry.v1';
 import { formatUploadName } from '@resmask/resource-names';
 import { toTimestamp } from '@resmask/service-kit';
 import type { UploadRow } from './upload.repository.js';

@@ -11,7 +11,7 @@ import type {
   Upload,
   UploadPart,
   WriteUploadPartRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseNamespace } from '@resmask/resource-names';
 import { messagesOf } from '@resmask/service-kit';

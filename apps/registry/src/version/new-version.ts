@@ -1,4 +1,4 @@
-import type { ModelFile, ModelVersion } from '@resmask/contracts/registry.v1alpha1';
+import type { ModelFile, ModelVersion } from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
 import type { ModelSpec } from '@resmask/model-spec';
 import { formatVersionName, type ModelName, parseVersionName, type VersionName } from '@resmask/resource-names';

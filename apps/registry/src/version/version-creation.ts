@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CreateModelVersionRequest, ModelVersion } from '@resmask/contracts/registry.v1alpha1';
+import { CreateModelVersionRequest, ModelVersion } from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseModelName } from '@resmask/resource-names';
 import { DataSource } from 'typeorm';

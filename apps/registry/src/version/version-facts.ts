@@ -1,4 +1,4 @@
-import type { Lineage, TagValue } from '@resmask/contracts/registry.v1alpha1';
+import type { Lineage, TagValue } from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
 import { parseRunName, parseVersionName } from '@resmask/resource-names';
 import { checkText } from '../model/model.service.js';

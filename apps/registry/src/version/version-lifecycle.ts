@@ -6,7 +6,7 @@ import {
   UnarchiveModelVersionRequest,
   UndeleteModelVersionRequest,
   UpdateModelVersionRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { violates } from '@resmask/database';
 import { DomainError, invalidField } from '@resmask/errors';
 import { formatVersionName, parseVersionName, type VersionName } from '@resmask/resource-names';

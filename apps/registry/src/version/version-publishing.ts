@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { ModelVersion } from '@resmask/contracts/registry.v1alpha1';
+import { ModelVersion } from '@resmask/contracts/registry.v1';
 import { violates } from '@resmask/database';
 import { DomainError, invalidField } from '@resmask/errors';
 import type { OutputSpec } from '@resmask/model-spec';

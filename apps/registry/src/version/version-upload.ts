@@ -1,11 +1,7 @@
 import { type ServerReadableStream } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ArtifactStore } from '@resmask/artifacts';
-import {
-  ModelVersion,
-  type UploadModelVersionRequest,
-  UploadModelVersionStart,
-} from '@resmask/contracts/registry.v1alpha1';
+import { ModelVersion, type UploadModelVersionRequest, UploadModelVersionStart } from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseModelName } from '@resmask/resource-names';
 import { messagesOf } from '@resmask/service-kit';

@@ -18,7 +18,7 @@ import type {
   UndeleteModelVersionRequest,
   UpdateModelVersionRequest,
   UploadModelVersionRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { Streams } from '@resmask/service-kit';
 import type { Observable } from 'rxjs';
 import { VersionService } from './version.service.js';

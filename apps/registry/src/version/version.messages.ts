@@ -1,4 +1,4 @@
-import { type ModelVersion, State } from '@resmask/contracts/registry.v1alpha1';
+import { type ModelVersion, State } from '@resmask/contracts/registry.v1';
 import type { InputSpec, OutputSpec } from '@resmask/model-spec';
 import { formatVersionName } from '@resmask/resource-names';
 import { toTimestamp } from '@resmask/service-kit';

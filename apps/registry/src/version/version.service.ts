@@ -10,7 +10,7 @@ import type {
   ListModelVersionsResponse,
   ModelVersion,
   ResolveModelVersionRequest,
-} from '@resmask/contracts/registry.v1alpha1';
+} from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import {
   type AliasName,

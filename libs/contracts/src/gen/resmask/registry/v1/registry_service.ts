@@ -2,7 +2,7 @@
 // versions:
 //   protoc-gen-ts_proto  v2.18.0
 //   protoc               unknown
-// source: resmask/registry/v1alpha1/registry_service.proto
+// source: resmask/registry/v1/registry_service.proto
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
@@ -4339,7 +4339,7 @@ export type RegistryServiceService = typeof RegistryServiceService;
 export const RegistryServiceService = {
   /** Creates a model without versions. ALREADY_EXISTS if the name is taken. */
   createModel: {
-    path: "/resmask.registry.v1alpha1.RegistryService/CreateModel" as const,
+    path: "/resmask.registry.v1.RegistryService/CreateModel" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateModelRequest): Buffer => Buffer.from(CreateModelRequest.encode(value).finish()),
@@ -4349,7 +4349,7 @@ export const RegistryServiceService = {
   },
   /** Reads one model. */
   getModel: {
-    path: "/resmask.registry.v1alpha1.RegistryService/GetModel" as const,
+    path: "/resmask.registry.v1.RegistryService/GetModel" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetModelRequest): Buffer => Buffer.from(GetModelRequest.encode(value).finish()),
@@ -4359,7 +4359,7 @@ export const RegistryServiceService = {
   },
   /** Reads the models of a namespace in alphabetical order. */
   listModels: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ListModels" as const,
+    path: "/resmask.registry.v1.RegistryService/ListModels" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListModelsRequest): Buffer => Buffer.from(ListModelsRequest.encode(value).finish()),
@@ -4372,7 +4372,7 @@ export const RegistryServiceService = {
    * every digest is verified; the answer means that it is stored.
    */
   uploadModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/UploadModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/UploadModelVersion" as const,
     requestStream: true as const,
     responseStream: false as const,
     requestSerialize: (value: UploadModelVersionRequest): Buffer =>
@@ -4383,7 +4383,7 @@ export const RegistryServiceService = {
   },
   /** Begins an upload in parts. One whose bytes this namespace has brought before is complete at once. */
   createUpload: {
-    path: "/resmask.registry.v1alpha1.RegistryService/CreateUpload" as const,
+    path: "/resmask.registry.v1.RegistryService/CreateUpload" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateUploadRequest): Buffer => Buffer.from(CreateUploadRequest.encode(value).finish()),
@@ -4393,7 +4393,7 @@ export const RegistryServiceService = {
   },
   /** Reads an upload, with the parts that are stored. */
   getUpload: {
-    path: "/resmask.registry.v1alpha1.RegistryService/GetUpload" as const,
+    path: "/resmask.registry.v1.RegistryService/GetUpload" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetUploadRequest): Buffer => Buffer.from(GetUploadRequest.encode(value).finish()),
@@ -4403,7 +4403,7 @@ export const RegistryServiceService = {
   },
   /** Stores one part: one `start`, then its bytes. The answer means that it is stored; a part may be sent again. */
   writeUploadPart: {
-    path: "/resmask.registry.v1alpha1.RegistryService/WriteUploadPart" as const,
+    path: "/resmask.registry.v1.RegistryService/WriteUploadPart" as const,
     requestStream: true as const,
     responseStream: false as const,
     requestSerialize: (value: WriteUploadPartRequest): Buffer =>
@@ -4417,7 +4417,7 @@ export const RegistryServiceService = {
    * another one, after which parts may be sent again.
    */
   completeUpload: {
-    path: "/resmask.registry.v1alpha1.RegistryService/CompleteUpload" as const,
+    path: "/resmask.registry.v1.RegistryService/CompleteUpload" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CompleteUploadRequest): Buffer =>
@@ -4428,7 +4428,7 @@ export const RegistryServiceService = {
   },
   /** Forgets an upload that is active. */
   deleteUpload: {
-    path: "/resmask.registry.v1alpha1.RegistryService/DeleteUpload" as const,
+    path: "/resmask.registry.v1.RegistryService/DeleteUpload" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: DeleteUploadRequest): Buffer => Buffer.from(DeleteUploadRequest.encode(value).finish()),
@@ -4438,7 +4438,7 @@ export const RegistryServiceService = {
   },
   /** Publishes a version of files that have been uploaded, or an ensemble of versions. */
   createModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/CreateModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/CreateModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateModelVersionRequest): Buffer =>
@@ -4449,7 +4449,7 @@ export const RegistryServiceService = {
   },
   /** Reads one version. */
   getModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/GetModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/GetModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetModelVersionRequest): Buffer =>
@@ -4460,7 +4460,7 @@ export const RegistryServiceService = {
   },
   /** Reads the versions of a model, newest first. */
   listModelVersions: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ListModelVersions" as const,
+    path: "/resmask.registry.v1.RegistryService/ListModelVersions" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListModelVersionsRequest): Buffer =>
@@ -4472,7 +4472,7 @@ export const RegistryServiceService = {
   },
   /** Finds the version a model reference means now. */
   resolveModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ResolveModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/ResolveModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ResolveModelVersionRequest): Buffer =>
@@ -4483,7 +4483,7 @@ export const RegistryServiceService = {
   },
   /** Streams the bytes of one file. DATA_LOSS if what is stored no longer has its digest. */
   downloadModelFile: {
-    path: "/resmask.registry.v1alpha1.RegistryService/DownloadModelFile" as const,
+    path: "/resmask.registry.v1.RegistryService/DownloadModelFile" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: DownloadModelFileRequest): Buffer =>
@@ -4498,7 +4498,7 @@ export const RegistryServiceService = {
    * etag in ErrorInfo.metadata["etag"].
    */
   setAlias: {
-    path: "/resmask.registry.v1alpha1.RegistryService/SetAlias" as const,
+    path: "/resmask.registry.v1.RegistryService/SetAlias" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: SetAliasRequest): Buffer => Buffer.from(SetAliasRequest.encode(value).finish()),
@@ -4508,7 +4508,7 @@ export const RegistryServiceService = {
   },
   /** Reads one alias. */
   getAlias: {
-    path: "/resmask.registry.v1alpha1.RegistryService/GetAlias" as const,
+    path: "/resmask.registry.v1.RegistryService/GetAlias" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetAliasRequest): Buffer => Buffer.from(GetAliasRequest.encode(value).finish()),
@@ -4518,7 +4518,7 @@ export const RegistryServiceService = {
   },
   /** Changes a model's description. */
   updateModel: {
-    path: "/resmask.registry.v1alpha1.RegistryService/UpdateModel" as const,
+    path: "/resmask.registry.v1.RegistryService/UpdateModel" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateModelRequest): Buffer => Buffer.from(UpdateModelRequest.encode(value).finish()),
@@ -4528,7 +4528,7 @@ export const RegistryServiceService = {
   },
   /** Deletes a model without aliases: it is hidden, takes no versions, and its name stays taken. FAILED_PRECONDITION names its aliases. */
   deleteModel: {
-    path: "/resmask.registry.v1alpha1.RegistryService/DeleteModel" as const,
+    path: "/resmask.registry.v1.RegistryService/DeleteModel" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: DeleteModelRequest): Buffer => Buffer.from(DeleteModelRequest.encode(value).finish()),
@@ -4538,7 +4538,7 @@ export const RegistryServiceService = {
   },
   /** Brings a deleted model back. */
   undeleteModel: {
-    path: "/resmask.registry.v1alpha1.RegistryService/UndeleteModel" as const,
+    path: "/resmask.registry.v1.RegistryService/UndeleteModel" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UndeleteModelRequest): Buffer => Buffer.from(UndeleteModelRequest.encode(value).finish()),
@@ -4548,7 +4548,7 @@ export const RegistryServiceService = {
   },
   /** Changes a version's description or tags; nothing else of a version ever changes. */
   updateModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/UpdateModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/UpdateModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateModelVersionRequest): Buffer =>
@@ -4559,7 +4559,7 @@ export const RegistryServiceService = {
   },
   /** Takes a version without aliases out of use: it is still served by its number, and no alias may point at it. */
   archiveModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ArchiveModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/ArchiveModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ArchiveModelVersionRequest): Buffer =>
@@ -4570,7 +4570,7 @@ export const RegistryServiceService = {
   },
   /** Takes an archived version back into use. */
   unarchiveModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/UnarchiveModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/UnarchiveModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UnarchiveModelVersionRequest): Buffer =>
@@ -4584,7 +4584,7 @@ export const RegistryServiceService = {
    * holds it.
    */
   deleteModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/DeleteModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/DeleteModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: DeleteModelVersionRequest): Buffer =>
@@ -4595,7 +4595,7 @@ export const RegistryServiceService = {
   },
   /** Brings a deleted version back. */
   undeleteModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/UndeleteModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/UndeleteModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UndeleteModelVersionRequest): Buffer =>
@@ -4606,7 +4606,7 @@ export const RegistryServiceService = {
   },
   /** Reads several versions of a model at once: all of them or none. */
   batchGetModelVersions: {
-    path: "/resmask.registry.v1alpha1.RegistryService/BatchGetModelVersions" as const,
+    path: "/resmask.registry.v1.RegistryService/BatchGetModelVersions" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: BatchGetModelVersionsRequest): Buffer =>
@@ -4618,7 +4618,7 @@ export const RegistryServiceService = {
   },
   /** Reads the aliases of a model in alphabetical order. */
   listAliases: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ListAliases" as const,
+    path: "/resmask.registry.v1.RegistryService/ListAliases" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListAliasesRequest): Buffer => Buffer.from(ListAliasesRequest.encode(value).finish()),
@@ -4628,7 +4628,7 @@ export const RegistryServiceService = {
   },
   /** Takes an alias away. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
   deleteAlias: {
-    path: "/resmask.registry.v1alpha1.RegistryService/DeleteAlias" as const,
+    path: "/resmask.registry.v1.RegistryService/DeleteAlias" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: DeleteAliasRequest): Buffer => Buffer.from(DeleteAliasRequest.encode(value).finish()),
@@ -4638,7 +4638,7 @@ export const RegistryServiceService = {
   },
   /** Points an alias back at the version it pointed at before the last promotion. ABORTED if the etag is stale. */
   rollbackAlias: {
-    path: "/resmask.registry.v1alpha1.RegistryService/RollbackAlias" as const,
+    path: "/resmask.registry.v1.RegistryService/RollbackAlias" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RollbackAliasRequest): Buffer => Buffer.from(RollbackAliasRequest.encode(value).finish()),
@@ -4648,7 +4648,7 @@ export const RegistryServiceService = {
   },
   /** Reads the moves of an alias, newest first, also of one that has been taken away. */
   listAliasEvents: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ListAliasEvents" as const,
+    path: "/resmask.registry.v1.RegistryService/ListAliasEvents" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListAliasEventsRequest): Buffer =>
@@ -4660,7 +4660,7 @@ export const RegistryServiceService = {
   },
   /** Reads what an alias demands of versions. */
   getGatePolicy: {
-    path: "/resmask.registry.v1alpha1.RegistryService/GetGatePolicy" as const,
+    path: "/resmask.registry.v1.RegistryService/GetGatePolicy" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetGatePolicyRequest): Buffer => Buffer.from(GetGatePolicyRequest.encode(value).finish()),
@@ -4670,7 +4670,7 @@ export const RegistryServiceService = {
   },
   /** Sets what an alias demands from now on; the alias need not exist yet. ABORTED if the etag is stale. */
   updateGatePolicy: {
-    path: "/resmask.registry.v1alpha1.RegistryService/UpdateGatePolicy" as const,
+    path: "/resmask.registry.v1.RegistryService/UpdateGatePolicy" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateGatePolicyRequest): Buffer =>
@@ -4681,7 +4681,7 @@ export const RegistryServiceService = {
   },
   /** Reads what an alias's gate found, newest first, refusals included. */
   listGateResults: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ListGateResults" as const,
+    path: "/resmask.registry.v1.RegistryService/ListGateResults" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListGateResultsRequest): Buffer =>
@@ -4693,7 +4693,7 @@ export const RegistryServiceService = {
   },
   /** Records what an evaluation found. INVALID_ARGUMENT if it was of other bytes than the version's. */
   recordEvaluation: {
-    path: "/resmask.registry.v1alpha1.RegistryService/RecordEvaluation" as const,
+    path: "/resmask.registry.v1.RegistryService/RecordEvaluation" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RecordEvaluationRequest): Buffer =>
@@ -4704,7 +4704,7 @@ export const RegistryServiceService = {
   },
   /** Reads the recorded evaluations of a version, newest first. */
   listEvaluationRecords: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ListEvaluationRecords" as const,
+    path: "/resmask.registry.v1.RegistryService/ListEvaluationRecords" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListEvaluationRecordsRequest): Buffer =>
@@ -4716,7 +4716,7 @@ export const RegistryServiceService = {
   },
   /** Records what a comparison of two versions found. */
   recordComparison: {
-    path: "/resmask.registry.v1alpha1.RegistryService/RecordComparison" as const,
+    path: "/resmask.registry.v1.RegistryService/RecordComparison" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RecordComparisonRequest): Buffer =>
@@ -4727,7 +4727,7 @@ export const RegistryServiceService = {
   },
   /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
   approveModelVersion: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ApproveModelVersion" as const,
+    path: "/resmask.registry.v1.RegistryService/ApproveModelVersion" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ApproveModelVersionRequest): Buffer =>
@@ -4738,7 +4738,7 @@ export const RegistryServiceService = {
   },
   /** Reads the events of a namespace, oldest first. */
   listEvents: {
-    path: "/resmask.registry.v1alpha1.RegistryService/ListEvents" as const,
+    path: "/resmask.registry.v1.RegistryService/ListEvents" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: ListEventsRequest): Buffer => Buffer.from(ListEventsRequest.encode(value).finish()),
@@ -4751,7 +4751,7 @@ export const RegistryServiceService = {
    * client or the service goes away. A client resumes with the number of the last event it has seen.
    */
   watchEvents: {
-    path: "/resmask.registry.v1alpha1.RegistryService/WatchEvents" as const,
+    path: "/resmask.registry.v1.RegistryService/WatchEvents" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: WatchEventsRequest): Buffer => Buffer.from(WatchEventsRequest.encode(value).finish()),
@@ -5461,7 +5461,7 @@ export interface RegistryServiceClient extends Client {
 
 export const RegistryServiceClient = makeGenericClientConstructor(
   RegistryServiceService,
-  "resmask.registry.v1alpha1.RegistryService",
+  "resmask.registry.v1.RegistryService",
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): RegistryServiceClient;
   service: typeof RegistryServiceService;
