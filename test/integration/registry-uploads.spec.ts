@@ -276,13 +276,8 @@ describe('the collection of what nothing refers to', () => {
       await registry.client
         .uploadFile(PARENT, sourceOf(orphan))
         .catch((error) => expect(wasCollected(error)).toBe(true));
-      await expect
-        .poll(() =>
-          readFile(join(registry.platform.folder, 'registry/sha256', sha256(orphan).slice(0, 2), sha256(orphan))).catch(
-            () => 'gone',
-          ),
-        )
-        .toBe('gone');
+      const path = join(registry.platform.folder, 'registry/sha256', sha256(orphan).slice(0, 2), sha256(orphan));
+      await expect.poll(() => readFile(path).catch(() => 'gone'), { timeout: 30_000 }).toBe('gone');
     } finally {
       await registry.stop();
     }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FolderArtifactStore } from './folder-artifact-store.js';
 
 const BYTES = Buffer.from('a residual masking network');
@@ -33,6 +33,19 @@ describe('FolderArtifactStore', () => {
     expect(await readdir(join(folder, 'sha256', SHA256.slice(0, 2)))).toEqual([SHA256]);
     expect(await readdir(join(folder, 'incoming'))).toEqual([]);
   });
+
+  it.each([undefined, { offset: 5 }])(
+    'has nothing to read where it was deleted after a look at it: %o',
+    async (range) => {
+      await put();
+      vi.spyOn(store, 'stat').mockImplementation(async (sha256) => {
+        await store.delete(sha256);
+        return { sizeBytes: BYTES.length };
+      });
+      if (!range) await store.stat(SHA256);
+      await expect(Array.fromAsync(store.read(SHA256, range))).rejects.toMatchObject({ reason: 'ARTIFACT_NOT_FOUND' });
+    },
+  );
 
   it('shows nothing before the commit, and nothing of an upload that is discarded', async () => {
     const writer = await store.writer(LIMIT);

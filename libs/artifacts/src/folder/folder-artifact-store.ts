@@ -134,9 +134,14 @@ export class FolderArtifactStore implements ArtifactStore {
     if (length === 0) return;
     let missing = length;
     const options = { start: offset, end: offset + length - 1, highWaterMark: READ_CHUNK_BYTES };
-    for await (const chunk of createReadStream(this.path(sha256), options)) {
-      missing -= chunk.length;
-      yield chunk;
+    try {
+      for await (const chunk of createReadStream(this.path(sha256), options)) {
+        missing -= chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      // It may have been deleted since the look at its size.
+      throw isMissing(error) ? artifactNotFound(sha256) : error;
     }
     if (missing > 0) throw artifactCorrupt(sha256, `${offset + length - missing} bytes instead of ${stored.sizeBytes}`);
   }
