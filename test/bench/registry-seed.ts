@@ -14,10 +14,13 @@ export interface SeedSize {
 export async function seedRegistry(databaseUrl: string, { models, versionsOfEach }: SeedSize): Promise<void> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
+  // Files are taken only in the transaction that makes their version.
+  await client.query('BEGIN');
   await client.query(MODELS, [NAMESPACE, models, versionsOfEach]);
   await client.query(VERSIONS, [NAMESPACE, versionsOfEach]);
   await client.query(FILES);
   await client.query(ALIASES, [versionsOfEach]);
+  await client.query('COMMIT');
   await client.query('ANALYZE');
   await client.end();
 }
