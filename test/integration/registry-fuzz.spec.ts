@@ -145,6 +145,8 @@ function pageTokens(model: string): string[] {
     ['aliases', model],
     ['events', PARENT, ''],
     ['alias-events', `${model}/aliases/production`],
+    ['gate-results', `${model}/aliases/production`],
+    ['evaluation-records', `${model}/versions/1`],
   ];
   const keys = [
     '',

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { AliasEvent_Kind, State } from '@resmask/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RegistryCalls } from '../support/registry-calls.js';
 import { query } from '../support/test-database.js';
 import { PARENT } from '../support/test-platform.js';
 import { TinyRegistry } from '../support/tiny-registry.js';
@@ -109,6 +111,23 @@ describe('the life of models, versions and aliases', () => {
       expect((await registry.client.getModelVersion(name)).state).toBe(State.STATE_READY);
       expect(await Array.fromAsync(registry.client.listEvents(PARENT, model))).toEqual(events);
     });
+  });
+
+  it.each(['x', '-1', '1e999'])('lists of recorded facts refuse a page token with the key %s', async (key) => {
+    const model = await registry.model(1);
+    const [alias, version] = [`${model}/aliases/production`, `${model}/versions/1`];
+    const calls = new RegistryCalls(registry.platform.service('registry').address);
+    const page = (...scope: [string, string]) => {
+      const digest = createHash('sha256').update(JSON.stringify(scope)).digest('base64url').slice(0, 12);
+      const pageToken = Buffer.from(JSON.stringify([key, digest])).toString('base64url');
+      return { parent: scope[1], pageSize: 0, pageToken };
+    };
+    const refused = { code: 'INVALID_ARGUMENT', reason: 'PAGE_TOKEN_INVALID' };
+    const results = calls.call((stub) => stub.listGateResults, page('gate-results', alias));
+    await expect(results).rejects.toMatchObject(refused);
+    const records = calls.call((stub) => stub.listEvaluationRecords, page('evaluation-records', version));
+    await expect(records).rejects.toMatchObject(refused);
+    calls.close();
   });
 
   it('an alias that comes back does not answer to the etag of the one that was taken away', async () => {

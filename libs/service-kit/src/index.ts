@@ -19,6 +19,7 @@ export { Drain } from './drain.js';
 export { engineSettings } from './engine-settings.js';
 export { createLogger, type Logger } from './logger.js';
 export {
+  cutPage,
   nextPageToken,
   type Page,
   type PageLimits,

@@ -50,6 +50,24 @@ export function readNumberedPage(
   return { size, after: Number(after) };
 }
 
+/** The rows of a page, and the token of the next one; empty on the last. */
+export interface CutPage<Row> {
+  readonly shown: readonly Row[];
+  readonly nextPageToken: string;
+}
+
+/** Cuts a page from rows of which one more was read than it has: that one tells that another page follows. */
+export function cutPage<Row>(
+  rows: readonly Row[],
+  size: number,
+  scope: readonly string[],
+  keyOf: (last: Row) => string,
+): CutPage<Row> {
+  const shown = rows.slice(0, size);
+  const last = rows.length > size ? shown.at(-1) : undefined;
+  return { shown, nextPageToken: last === undefined ? '' : nextPageToken(keyOf(last), scope) };
+}
+
 /** The token for the page after the given last key. */
 export function nextPageToken(lastKey: string, scope: readonly string[]): string {
   return Buffer.from(JSON.stringify([lastKey, scopeDigest(scope)])).toString('base64url');

@@ -6,7 +6,7 @@ import type {
   ListDatasetsResponse,
 } from '@resmask/contracts/evaluation.v1alpha1';
 import { parseDatasetName, parseNamespace } from '@resmask/resource-names';
-import { nextPageToken, readPage } from '@resmask/service-kit';
+import { cutPage, readPage } from '@resmask/service-kit';
 import { toDatasetMessage } from './dataset.messages.js';
 import { DatasetRepository } from './dataset.repository.js';
 
@@ -24,10 +24,10 @@ export class DatasetService {
     const scope = ['datasets', namespace];
     const page = readPage(request, scope);
     const rows = await this.datasets.list(namespace, page.after, page.size + 1);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.datasetId);
     return {
       datasets: shown.map(toDatasetMessage),
-      nextPageToken: rows.length > page.size ? nextPageToken(shown[shown.length - 1].datasetId, scope) : '',
+      nextPageToken,
     };
   }
 }

@@ -15,7 +15,7 @@ import { violates } from '@resmask/database';
 import { type LoadableVersion, VersionSource } from '@resmask/engine';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseDatasetName, parseNamespace, parseRunName } from '@resmask/resource-names';
-import { Drain, nextPageToken, readNumberedPage } from '@resmask/service-kit';
+import { cutPage, Drain, readNumberedPage } from '@resmask/service-kit';
 import { DataSource } from 'typeorm';
 import type { DatasetEntity, SplitEntity } from '../dataset/dataset.entity.js';
 import { fromSplitMessage } from '../dataset/dataset.messages.js';
@@ -82,10 +82,10 @@ export class RunService {
     const scope = ['runs', namespace];
     const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
     const rows = await this.runs.list(namespace, page.after, page.size + 1);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.run.id);
     return {
       runs: shown.map(toRunMessage),
-      nextPageToken: rows.length > page.size ? nextPageToken(shown[shown.length - 1].run.id, scope) : '',
+      nextPageToken,
     };
   }
 
@@ -111,10 +111,10 @@ export class RunService {
     const scope = ['predictions', request.parent];
     const page = readNumberedPage(request, scope, MAX_SAMPLE, PREDICTION_PAGES);
     const rows = await this.runs.predictions(run.id, page.after ?? -1, page.size + 1);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => String(last.sample));
     return {
       predictions: shown.map(toPredictionMessage),
-      nextPageToken: rows.length > page.size ? nextPageToken(String(shown[shown.length - 1].sample), scope) : '',
+      nextPageToken,
     };
   }
 

@@ -13,7 +13,7 @@ import {
 } from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
 import { formatModelName, parseAliasName, parseModelName, parseVersionName } from '@resmask/resource-names';
-import { nextPageToken, readNumberedPage, readPage } from '@resmask/service-kit';
+import { cutPage, readNumberedPage, readPage } from '@resmask/service-kit';
 import { Changes } from '../change/changes.js';
 import { Gate, GateRefusal } from '../gate/gate.js';
 import { nameOf, toAliasEventMessage, toAliasMessage } from '../model/model.messages.js';
@@ -48,10 +48,10 @@ export class AliasService {
     const scope = ['aliases', request.parent];
     const page = readPage(request, scope);
     const rows = await this.aliases.list(model, page.after ?? '', page.size + 1);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.alias);
     return {
       aliases: shown.map((alias) => toAliasMessage(nameOf(model), alias)),
-      nextPageToken: rows.length > page.size ? nextPageToken(shown[shown.length - 1].alias, scope) : '',
+      nextPageToken,
     };
   }
 
@@ -61,10 +61,10 @@ export class AliasService {
     const scope = ['alias-events', request.parent];
     const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
     const rows = await this.aliases.events(model, name.alias, page.after, page.size + 1);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.id);
     return {
       aliasEvents: shown.map((event) => toAliasEventMessage(nameOf(model), event)),
-      nextPageToken: rows.length > page.size ? nextPageToken(shown[shown.length - 1].id, scope) : '',
+      nextPageToken,
     };
   }
 

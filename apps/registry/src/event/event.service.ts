@@ -7,7 +7,7 @@ import type {
 } from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseModelName, parseNamespace } from '@resmask/resource-names';
-import { Drain, nextPageToken, readNumberedPage } from '@resmask/service-kit';
+import { cutPage, Drain, readNumberedPage } from '@resmask/service-kit';
 import { toEventMessage } from './event.messages.js';
 import { EventRepository } from './event.repository.js';
 import { EventFeed } from './event-feed.js';
@@ -30,10 +30,10 @@ export class EventService {
     const scope = ['events', request.parent, request.model];
     const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
     const rows = await this.events.list(namespace, page.after ?? 0, page.size + 1, model);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => String(last.number));
     return {
       events: shown.map((row) => toEventMessage(namespace, row)),
-      nextPageToken: rows.length > page.size ? nextPageToken(String(shown[shown.length - 1].number), scope) : '',
+      nextPageToken,
     };
   }
 

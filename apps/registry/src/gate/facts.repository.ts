@@ -61,7 +61,7 @@ export class FactsRepository {
   /** Newest first, before the given id. */
   async evaluations(
     found: FoundVersion,
-    before: string | undefined,
+    before: number | undefined,
     limit: number,
   ): Promise<{ id: string; record: EvaluationRecord }[]> {
     const { model, version } = found.version;

@@ -11,7 +11,7 @@ import {
 } from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { formatVersionName, parseAliasId, parseVersionName, type VersionName } from '@resmask/resource-names';
-import { nextPageToken, readPage } from '@resmask/service-kit';
+import { cutPage, readNumberedPage } from '@resmask/service-kit';
 import { Changes } from '../change/changes.js';
 import { currentActor } from '../change/current-actor.js';
 import { checkText } from '../model/model.service.js';
@@ -51,12 +51,12 @@ export class FactsService {
   async evaluations(request: ListEvaluationRecordsRequest): Promise<ListEvaluationRecordsResponse> {
     const found = await this.versions.get(parseVersionName(request.parent, 'parent'));
     const scope = ['evaluation-records', request.parent];
-    const page = readPage(request, scope);
+    const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
     const rows = await this.facts.evaluations(found, page.after, page.size + 1);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.id);
     return {
       evaluationRecords: shown.map(({ record }) => record),
-      nextPageToken: rows.length > page.size ? nextPageToken(shown[shown.length - 1].id, scope) : '',
+      nextPageToken,
     };
   }
 

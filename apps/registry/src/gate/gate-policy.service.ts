@@ -8,7 +8,7 @@ import {
 } from '@resmask/contracts/registry.v1';
 import { DomainError, invalidField } from '@resmask/errors';
 import { type AliasName, formatAliasName, formatVersionName, parseAliasName } from '@resmask/resource-names';
-import { nextPageToken, readPage, toTimestamp } from '@resmask/service-kit';
+import { cutPage, readNumberedPage, toTimestamp } from '@resmask/service-kit';
 import { Changes } from '../change/changes.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { GateRepository, type PolicyRow } from './gate.repository.js';
@@ -60,9 +60,9 @@ export class GatePolicyService {
     const name = parseAliasName(request.parent, 'parent');
     const model = await this.models.get(name);
     const scope = ['gate-results', request.parent];
-    const page = readPage(request, scope);
+    const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
     const rows = await this.gates.results(model.id, name.alias, page.after, page.size + 1);
-    const shown = rows.slice(0, page.size);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.id);
     return {
       gateResults: shown.map(({ version, passed, outcomes, actor, createTime }) => ({
         version: formatVersionName({ ...name, version }),
@@ -72,7 +72,7 @@ export class GatePolicyService {
         actor,
         createTime: toTimestamp(createTime),
       })),
-      nextPageToken: rows.length > page.size ? nextPageToken(shown[shown.length - 1].id, scope) : '',
+      nextPageToken,
     };
   }
 }

@@ -118,7 +118,7 @@ export class GateRepository {
   }
 
   /** Newest first, before the given id. */
-  results(model: string, alias: string, before: string | undefined, limit: number): Promise<GateResultRow[]> {
+  results(model: string, alias: string, before: number | undefined, limit: number): Promise<GateResultRow[]> {
     return this.dataSource.query(
       `SELECT id, version, passed, outcomes, actor, create_time AS "createTime" FROM gate_result
          WHERE model = $1 AND alias = $2 AND ($3::bigint IS NULL OR id < $3::bigint) ORDER BY id DESC LIMIT $4`,

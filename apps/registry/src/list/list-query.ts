@@ -1,5 +1,5 @@
 import { type Filter, parseFilter, parseOrder } from '@resmask/list-filter';
-import { nextPageToken, type PageRequest, pageTokenInvalid, readPage } from '@resmask/service-kit';
+import { cutPage, type PageRequest, pageTokenInvalid, readPage } from '@resmask/service-kit';
 import type { DataSource } from 'typeorm';
 import { filterSql } from './filter-sql.js';
 import { afterSql, type KeyField, keySql, orderSql, readKeys } from './keyset.js';
@@ -55,9 +55,8 @@ export class ListQuery {
     const values = new SqlValues();
     const statement = this.#statement(source, values);
     const found: (Row & { readonly key: string })[] = await dataSource.query(statement, values.list);
-    const rows = found.slice(0, this.#size);
-    const last = found.length > this.#size ? rows.at(-1) : undefined;
-    return { rows, nextPageToken: last ? nextPageToken(last.key, this.#scope) : '' };
+    const { shown, nextPageToken } = cutPage(found, this.#size, this.#scope, (last) => last.key);
+    return { rows: shown, nextPageToken };
   }
 
   /** Reads one row more than the page has: it tells that another page follows. */
