@@ -33,7 +33,7 @@ describe.skipIf(!there)('grpcurl, which knows nothing of us', () => {
   };
 
   it.each<[ServiceName, string]>([
-    ['inference', 'resmask.inference.v1alpha1.InferenceService'],
+    ['inference', 'resmask.inference.v1.InferenceService'],
     ['registry', 'resmask.registry.v1.RegistryService'],
     ['evaluation', 'resmask.evaluation.v1alpha1.EvaluationService'],
   ])('lists and describes %s', async (name, service) => {

@@ -33,7 +33,7 @@ describe('every service', () => {
 
   it('is described: three services with their methods', () => {
     expect(Object.groupBy(METHODS, ({ service }) => service)).toMatchObject({
-      'resmask.inference.v1alpha1.InferenceService': { length: 2 },
+      'resmask.inference.v1.InferenceService': { length: 2 },
       'resmask.registry.v1.RegistryService': { length: 38 },
       'resmask.evaluation.v1alpha1.EvaluationService': { length: 8 },
     });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
 import { DeliveryMode, encodedImage, type FrameInput, InferenceClient, ResmaskError } from '@resmask/client';
-import { InferenceServiceClient, StreamFramesRequest } from '@resmask/contracts/inference.v1alpha1';
+import { InferenceServiceClient, StreamFramesRequest } from '@resmask/contracts/inference.v1';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answersTo, facesOf, summary } from '../support/answers.js';
 import { noiseJpeg, noisePng, plainPng } from '../support/pictures.js';

@@ -37,7 +37,7 @@ describe('the other services under random messages', () => {
   afterAll(() => platform.stop());
 
   it.each([
-    ['inference', 'resmask.inference.v1alpha1.InferenceService'],
+    ['inference', 'resmask.inference.v1.InferenceService'],
     ['evaluation', 'resmask.evaluation.v1alpha1.EvaluationService'],
   ] as const)(`answers ${CALLS} calls without an internal error, a crash or memory kept: %s`, async (name, full) => {
     const methods = describedMethods(full);

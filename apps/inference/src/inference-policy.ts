@@ -1,4 +1,4 @@
-import type { InferenceServiceService } from '@resmask/contracts/inference.v1alpha1';
+import type { InferenceServiceService } from '@resmask/contracts/inference.v1';
 import type { ServicePolicy } from '@resmask/service-kit';
 import { DEFAULT_NAMESPACE } from './model/serving-models.js';
 

@@ -1,6 +1,6 @@
 import { FolderArtifactStore } from '@resmask/artifacts';
 import { RegistryClient } from '@resmask/client';
-import { InferenceServiceService } from '@resmask/contracts/inference.v1alpha1';
+import { InferenceServiceService } from '@resmask/contracts/inference.v1';
 import { Engine, VersionSource } from '@resmask/engine';
 import {
   CallErrors,
@@ -19,8 +19,8 @@ import type { inferenceSettings } from './inference-settings.js';
 import { DefaultModels, ServingModels } from './model/serving-models.js';
 import { preload } from './preload.js';
 
-export const INFERENCE_SERVICES = { 'resmask.inference.v1alpha1.InferenceService': InferenceServiceService };
-export const INFERENCE_POLICIES = { 'resmask.inference.v1alpha1.InferenceService': inferencePolicy };
+export const INFERENCE_SERVICES = { 'resmask.inference.v1.InferenceService': InferenceServiceService };
+export const INFERENCE_POLICIES = { 'resmask.inference.v1.InferenceService': inferencePolicy };
 
 /** Starts the inference service in this process; it is ready when the default models are warm. */
 export async function startInference(config: Config<typeof inferenceSettings>): Promise<RunningService> {

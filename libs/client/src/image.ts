@@ -1,4 +1,4 @@
-import type { Image, PixelFormat } from '@resmask/contracts/inference.v1alpha1';
+import type { Image, PixelFormat } from '@resmask/contracts/inference.v1';
 
 /** A JPEG, PNG or WebP file's bytes. */
 export function encodedImage(bytes: Uint8Array): Image {

@@ -15,7 +15,7 @@ export {
   PixelFormat,
   type RecognizeResponse,
   type Region,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 export {
   type Alias,
   type AliasEvent,

@@ -5,7 +5,7 @@ import {
   type RecognizeRequest,
   type RecognizeResponse,
   type StreamConfig,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import { type Channel, callUnary, openChannel } from './channel.js';
 import type { ConnectOptions } from './connect-options.js';
 import { type FrameAnswer, type ResumeOptions, streamFrames } from './stream-frames.js';

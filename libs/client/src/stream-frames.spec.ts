@@ -3,7 +3,7 @@ import {
   InferenceServiceService,
   type StreamFramesRequest,
   StreamFramesResponse,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodedImage } from './image.js';
 import { type FrameInput, InferenceClient } from './inference-client.js';

@@ -6,7 +6,7 @@ import type {
   StreamConfig,
   StreamFramesRequest,
   StreamFramesResponse,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import { ResmaskError } from './resmask-error.js';
 import { writeMessage } from './writing.js';
 

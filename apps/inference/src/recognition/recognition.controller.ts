@@ -6,7 +6,7 @@ import type {
   RecognizeResponse,
   StreamFramesRequest,
   StreamFramesResponse,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import { Streams } from '@resmask/service-kit';
 import { FrameStreams } from '../stream/frame-streams.js';
 import { RecognitionService } from './recognition.service.js';

@@ -4,7 +4,7 @@ import {
   type Image,
   PixelFormat,
   type Region,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import type { ImageInput, Recognition, RegionInput } from '@resmask/engine';
 import { DomainError, invalidField } from '@resmask/errors';
 

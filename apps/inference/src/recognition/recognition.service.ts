@@ -1,6 +1,6 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
-import type { RecognizeRequest, RecognizeResponse } from '@resmask/contracts/inference.v1alpha1';
+import type { RecognizeRequest, RecognizeResponse } from '@resmask/contracts/inference.v1';
 import { Engine } from '@resmask/engine';
 import { ServingModels } from '../model/serving-models.js';
 import { toFaceMessages, toMaxFaces } from './recognition.messages.js';

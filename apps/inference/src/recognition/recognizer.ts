@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Image, Region } from '@resmask/contracts/inference.v1alpha1';
+import type { Image, Region } from '@resmask/contracts/inference.v1';
 import { Engine, type Recognition } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import type { ServedModels } from '../model/serving-models.js';

@@ -5,7 +5,7 @@ import {
   type StreamConfig,
   type StreamFramesRequest,
   type StreamFramesResponse,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import type { Recognition } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import { type CallErrors, type Drain, writeMessage } from '@resmask/service-kit';

@@ -1,4 +1,4 @@
-import { DeliveryMode, StreamConfig } from '@resmask/contracts/inference.v1alpha1';
+import { DeliveryMode, StreamConfig } from '@resmask/contracts/inference.v1';
 import { describe, expect, it } from 'vitest';
 import { toStreamTerms } from './stream-config.js';
 

@@ -1,4 +1,4 @@
-import { DeliveryMode, type StreamConfig } from '@resmask/contracts/inference.v1alpha1';
+import { DeliveryMode, type StreamConfig } from '@resmask/contracts/inference.v1';
 import { invalidField } from '@resmask/errors';
 import { toMaxFaces } from '../recognition/recognition.messages.js';
 

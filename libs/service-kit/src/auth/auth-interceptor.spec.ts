@@ -28,7 +28,7 @@ import {
   InferenceServiceService,
   StreamFramesRequest,
   StreamFramesResponse,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import { HealthImplementation, service as healthService } from 'grpc-health-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ import type { PolicyRow } from './service-policy.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const EVALUATION = 'resmask.evaluation.v1alpha1.EvaluationService';
-const INFERENCE = 'resmask.inference.v1alpha1.InferenceService';
+const INFERENCE = 'resmask.inference.v1.InferenceService';
 const byName: PolicyRow<never> = { role: 'viewer', on: ({ name }: { name: string }) => name };
 const byStart: PolicyRow<never> = {
   role: 'publisher',

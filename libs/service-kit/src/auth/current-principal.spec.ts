@@ -15,7 +15,7 @@ import {
   InferenceServiceService,
   type StreamFramesRequest,
   StreamFramesResponse,
-} from '@resmask/contracts/inference.v1alpha1';
+} from '@resmask/contracts/inference.v1';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CallErrors } from '../call-errors.js';
@@ -99,7 +99,7 @@ const drain = new Drain();
 const errors = new CallErrors(logger);
 const services = {
   'resmask.evaluation.v1alpha1.EvaluationService': EvaluationServiceService,
-  'resmask.inference.v1alpha1.InferenceService': InferenceServiceService,
+  'resmask.inference.v1.InferenceService': InferenceServiceService,
 };
 const policies = Object.fromEntries(
   Object.entries(services).map(([service, methods]): [string, AnyServicePolicy] => [

@@ -2,14 +2,16 @@
 // versions:
 //   protoc-gen-ts_proto  v2.18.0
 //   protoc               unknown
-// source: resmask/inference/v1alpha1/frame_stream.proto
+// source: resmask/inference/v1/frame_stream.proto
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../../google/protobuf/duration.js";
 import { Timestamp } from "../../../google/protobuf/timestamp.js";
 import { Status } from "../../../google/rpc/status.js";
+import { ExplanationOptions } from "./explanation.js";
 import { Face } from "./face.js";
+import { FrameTimings } from "./frame_timings.js";
 import { Image, Region } from "./image.js";
 
 /** What happens when frames come faster than they can be answered. */
@@ -20,6 +22,19 @@ export enum DeliveryMode {
   DELIVERY_MODE_LATEST = 1,
   /** DELIVERY_MODE_LOSSLESS - For files: every frame is recognised; the server stops reading when `max_in_flight` frames are unanswered. */
   DELIVERY_MODE_LOSSLESS = 2,
+  UNRECOGNIZED = -1,
+}
+
+/** Why a frame was not recognised. */
+export enum DropReason {
+  /** DROP_REASON_UNSPECIFIED - Not said; never sent. */
+  DROP_REASON_UNSPECIFIED = 0,
+  /** DROP_REASON_SUPERSEDED - A newer frame came before its turn. */
+  DROP_REASON_SUPERSEDED = 1,
+  /** DROP_REASON_EXPIRED - Its turn did not come within its deadline. */
+  DROP_REASON_EXPIRED = 2,
+  /** DROP_REASON_RATE_LIMITED - The stream sent more frames than `max_frames_per_second`. */
+  DROP_REASON_RATE_LIMITED = 3,
   UNRECOGNIZED = -1,
 }
 
@@ -50,6 +65,56 @@ export interface StreamConfig {
   maxInFlight: number;
   /** At most this many faces of a frame, the best-scored ones, 1 to 256; 0 means 64. */
   maxFaces: number;
+  /** Faces whose box is narrower or lower than this many pixels of the image are left out, 0 to 4,096; 0 keeps all. */
+  minFaceSize: number;
+  /** Recognised in every frame that has no regions of its own, instead of what the detector finds; at most 256. */
+  regions: Region[];
+  /** Only this many labels of a face, the most probable ones, 1 to 64; 0 means all of them, in the order of the model. */
+  topK: number;
+  /** Follow faces from frame to frame and give them ids; see Face.track_id. Not in frames with regions. */
+  tracking: boolean;
+  /** Smooth the probabilities of each track; needs `tracking`. Unset means no smoothing. */
+  smoothing:
+    | Smoothing
+    | undefined;
+  /** Explain frames; unset means none. */
+  explanation:
+    | StreamExplanation
+    | undefined;
+  /**
+   * A frame that is not being recognised this long after it was read is answered DEADLINE_EXCEEDED (LOSSLESS) or dropped (LATEST); unset
+   * means never. A frame's own deadline comes first.
+   */
+  frameDeadline:
+    | Duration
+    | undefined;
+  /** Longest silence of the server, from 1 s; it sends `heartbeat` into longer ones. Unset means 15 s. */
+  heartbeatInterval:
+    | Duration
+    | undefined;
+  /** Turn and scale faces upright by the detector's five landmarks before they are cropped; refused for a detector without. */
+  alignment: boolean;
+}
+
+/** How the probabilities of a track are smoothed over its frames; the raw ones are sent as well. */
+export interface Smoothing {
+  /** Set by the client. */
+  method:
+    | //
+    /** Exponential: the weight of a frame halves with this time. Above 0. */
+    { $case: "halfLife"; value: Duration }
+    | //
+    /** The median of this many frames, 2 to 64, made to sum to 1. */
+    { $case: "medianFrames"; value: number }
+    | undefined;
+}
+
+/** Which frames are explained, and how. */
+export interface StreamExplanation {
+  /** Every n-th recognised frame, starting with the first; at least 1. */
+  everyNthFrame: number;
+  /** What an explanation holds. */
+  options: ExplanationOptions | undefined;
 }
 
 /** One image of a stream. */
@@ -66,9 +131,14 @@ export interface Frame {
     | undefined;
   /** If not empty, these are recognised instead of what the detector finds; at most 256. */
   regions: Region[];
+  /** Instead of the stream's `frame_deadline`. */
+  deadline: Duration | undefined;
 }
 
-/** What a client gets: `accepted` first, then exactly one of result, dropped and error per frame, in the order of the frames. */
+/**
+ * What a client gets: `accepted` first, then exactly one of result, dropped and error per frame, in the order of the frames; hints and
+ * heartbeats may come in between.
+ */
 export interface StreamFramesResponse {
   /** Set by the server. */
   message:
@@ -79,7 +149,7 @@ export interface StreamFramesResponse {
     /** The frame was recognised. */
     { $case: "result"; value: FrameResult }
     | //
-    /** The frame was skipped because a newer one was waiting. */
+    /** The frame was skipped. */
     { $case: "dropped"; value: FrameDropped }
     | //
     /** The frame could not be recognised; the stream lives on. */
@@ -87,6 +157,12 @@ export interface StreamFramesResponse {
     | //
     /** The server is about to stop: every frame it had taken is answered, the call ends with UNAVAILABLE. */
     { $case: "draining"; value: StreamDraining }
+    | //
+    /** The server could do better with other frames. */
+    { $case: "hint"; value: StreamHint }
+    | //
+    /** Nothing else had to be said for a while. */
+    { $case: "heartbeat"; value: StreamHeartbeat }
     | undefined;
 }
 
@@ -110,6 +186,42 @@ export interface StreamAccepted {
   maxMessageBytes: number;
   /** What computes: `cpu`, `cuda`, `tensorrt` or `webgpu`. */
   executionProvider: string;
+  /** In force, as in StreamConfig. */
+  minFaceSize: number;
+  /** In force, as in StreamConfig. */
+  topK: number;
+  /** In force, as in StreamConfig. */
+  tracking: boolean;
+  /** In force, as in StreamConfig. */
+  smoothing:
+    | Smoothing
+    | undefined;
+  /** In force, as in StreamConfig. */
+  explanation:
+    | StreamExplanation
+    | undefined;
+  /** In force, as in StreamConfig. */
+  frameDeadline:
+    | Duration
+    | undefined;
+  /** In force, as in StreamConfig. */
+  heartbeatInterval:
+    | Duration
+    | undefined;
+  /** In force, as in StreamConfig. */
+  alignment: boolean;
+  /** More frames a second are dropped (LATEST) or read later (LOSSLESS); 0 means no limit. */
+  maxFramesPerSecond: number;
+  /** After this the stream drains as if the server stopped; unset means never. */
+  maxStreamAge:
+    | Duration
+    | undefined;
+  /** A stream without a frame for this long ends with DEADLINE_EXCEEDED; unset means never. */
+  idleTimeout:
+    | Duration
+    | undefined;
+  /** Whether the draw fell on the alias's canary version. */
+  canary: boolean;
 }
 
 /** The faces of one frame. */
@@ -127,15 +239,27 @@ export interface FrameResult {
   /** Best detection score first; for regions, in the order of the regions. */
   faces: Face[];
   /** From reading the frame off the stream to this answer, by the server's monotonic clock. */
-  serverDuration: Duration | undefined;
+  serverDuration:
+    | Duration
+    | undefined;
+  /** Where that time went. */
+  timings:
+    | FrameTimings
+    | undefined;
+  /** Resource name of the classifier's version that recognised it: it changes when the alias moves. */
+  model: string;
 }
 
-/** A frame that was not recognised because a newer one was waiting. */
+/** A frame that was not recognised; the stream lives on. */
 export interface FrameDropped {
   /** Of the frame. */
   frameId: number;
   /** Of the frame, as sent. */
-  captureTime: Timestamp | undefined;
+  captureTime:
+    | Timestamp
+    | undefined;
+  /** Why. */
+  reason: DropReason;
 }
 
 /** A frame that could not be recognised. */
@@ -152,7 +276,25 @@ export interface FrameError {
 
 /** The server is about to stop. */
 export interface StreamDraining {
-  /** The last frame that was answered; 0 if there was none. A client resumes on a new stream with the next one. */
+  /** The last frame that was answered; 0 if there was none. */
+  lastFrameId: number;
+  /** The first frame to send on a new stream: all before it are answered. */
+  resumeFrameId: number;
+}
+
+/** What frames the server could serve well; sent when it changes. Following it is a kindness, not a duty. */
+export interface StreamHint {
+  /** Frames per second that are answered without drops; 0 means as many as the client likes. */
+  targetFps: number;
+  /** Longer side of images in pixels; 0 means any. */
+  maxSide: number;
+  /** Quality of JPEGs, 1 to 100; 0 means any. */
+  jpegQuality: number;
+}
+
+/** Says that the stream lives. */
+export interface StreamHeartbeat {
+  /** The last frame that was answered; 0 if there was none. */
   lastFrameId: number;
 }
 
@@ -238,7 +380,23 @@ export const StreamFramesRequest: MessageFns<StreamFramesRequest> = {
 };
 
 function createBaseStreamConfig(): StreamConfig {
-  return { parent: "", model: "", detector: "", mode: 0, maxInFlight: 0, maxFaces: 0 };
+  return {
+    parent: "",
+    model: "",
+    detector: "",
+    mode: 0,
+    maxInFlight: 0,
+    maxFaces: 0,
+    minFaceSize: 0,
+    regions: [],
+    topK: 0,
+    tracking: false,
+    smoothing: undefined,
+    explanation: undefined,
+    frameDeadline: undefined,
+    heartbeatInterval: undefined,
+    alignment: false,
+  };
 }
 
 export const StreamConfig: MessageFns<StreamConfig> = {
@@ -260,6 +418,33 @@ export const StreamConfig: MessageFns<StreamConfig> = {
     }
     if (message.maxFaces !== 0) {
       writer.uint32(48).int32(message.maxFaces);
+    }
+    if (message.minFaceSize !== 0) {
+      writer.uint32(56).int32(message.minFaceSize);
+    }
+    for (const v of message.regions) {
+      Region.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.topK !== 0) {
+      writer.uint32(72).int32(message.topK);
+    }
+    if (message.tracking !== false) {
+      writer.uint32(80).bool(message.tracking);
+    }
+    if (message.smoothing !== undefined) {
+      Smoothing.encode(message.smoothing, writer.uint32(90).fork()).join();
+    }
+    if (message.explanation !== undefined) {
+      StreamExplanation.encode(message.explanation, writer.uint32(98).fork()).join();
+    }
+    if (message.frameDeadline !== undefined) {
+      Duration.encode(message.frameDeadline, writer.uint32(106).fork()).join();
+    }
+    if (message.heartbeatInterval !== undefined) {
+      Duration.encode(message.heartbeatInterval, writer.uint32(114).fork()).join();
+    }
+    if (message.alignment !== false) {
+      writer.uint32(120).bool(message.alignment);
     }
     return writer;
   },
@@ -325,6 +510,78 @@ export const StreamConfig: MessageFns<StreamConfig> = {
             message.maxFaces = reader.int32();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.minFaceSize = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.regions.push(Region.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.topK = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.tracking = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.smoothing = Smoothing.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.explanation = StreamExplanation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.frameDeadline = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.heartbeatInterval = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.alignment = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -348,12 +605,179 @@ export const StreamConfig: MessageFns<StreamConfig> = {
     message.mode = object.mode ?? 0;
     message.maxInFlight = object.maxInFlight ?? 0;
     message.maxFaces = object.maxFaces ?? 0;
+    message.minFaceSize = object.minFaceSize ?? 0;
+    message.regions = object.regions?.map((e) => Region.fromPartial(e)) || [];
+    message.topK = object.topK ?? 0;
+    message.tracking = object.tracking ?? false;
+    message.smoothing = (object.smoothing !== undefined && object.smoothing !== null)
+      ? Smoothing.fromPartial(object.smoothing)
+      : undefined;
+    message.explanation = (object.explanation !== undefined && object.explanation !== null)
+      ? StreamExplanation.fromPartial(object.explanation)
+      : undefined;
+    message.frameDeadline = (object.frameDeadline !== undefined && object.frameDeadline !== null)
+      ? Duration.fromPartial(object.frameDeadline)
+      : undefined;
+    message.heartbeatInterval = (object.heartbeatInterval !== undefined && object.heartbeatInterval !== null)
+      ? Duration.fromPartial(object.heartbeatInterval)
+      : undefined;
+    message.alignment = object.alignment ?? false;
+    return message;
+  },
+};
+
+function createBaseSmoothing(): Smoothing {
+  return { method: undefined };
+}
+
+export const Smoothing: MessageFns<Smoothing> = {
+  encode(message: Smoothing, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.method?.$case) {
+      case "halfLife":
+        Duration.encode(message.method.value, writer.uint32(10).fork()).join();
+        break;
+      case "medianFrames":
+        writer.uint32(16).int32(message.method.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Smoothing {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSmoothing();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.method = { $case: "halfLife", value: Duration.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.method = { $case: "medianFrames", value: reader.int32() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Smoothing>, I>>(base?: I): Smoothing {
+    return Smoothing.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Smoothing>, I>>(object: I): Smoothing {
+    const message = createBaseSmoothing();
+    switch (object.method?.$case) {
+      case "halfLife": {
+        if (object.method?.value !== undefined && object.method?.value !== null) {
+          message.method = { $case: "halfLife", value: Duration.fromPartial(object.method.value) };
+        }
+        break;
+      }
+      case "medianFrames": {
+        if (object.method?.value !== undefined && object.method?.value !== null) {
+          message.method = { $case: "medianFrames", value: object.method.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseStreamExplanation(): StreamExplanation {
+  return { everyNthFrame: 0, options: undefined };
+}
+
+export const StreamExplanation: MessageFns<StreamExplanation> = {
+  encode(message: StreamExplanation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.everyNthFrame !== 0) {
+      writer.uint32(8).int32(message.everyNthFrame);
+    }
+    if (message.options !== undefined) {
+      ExplanationOptions.encode(message.options, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamExplanation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamExplanation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.everyNthFrame = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.options = ExplanationOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<StreamExplanation>, I>>(base?: I): StreamExplanation {
+    return StreamExplanation.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamExplanation>, I>>(object: I): StreamExplanation {
+    const message = createBaseStreamExplanation();
+    message.everyNthFrame = object.everyNthFrame ?? 0;
+    message.options = (object.options !== undefined && object.options !== null)
+      ? ExplanationOptions.fromPartial(object.options)
+      : undefined;
     return message;
   },
 };
 
 function createBaseFrame(): Frame {
-  return { frameId: 0, captureTime: undefined, image: undefined, regions: [] };
+  return { frameId: 0, captureTime: undefined, image: undefined, regions: [], deadline: undefined };
 }
 
 export const Frame: MessageFns<Frame> = {
@@ -369,6 +793,9 @@ export const Frame: MessageFns<Frame> = {
     }
     for (const v of message.regions) {
       Region.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.deadline !== undefined) {
+      Duration.encode(message.deadline, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -418,6 +845,14 @@ export const Frame: MessageFns<Frame> = {
             message.regions.push(Region.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.deadline = Duration.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -441,6 +876,9 @@ export const Frame: MessageFns<Frame> = {
       : undefined;
     message.image = (object.image !== undefined && object.image !== null) ? Image.fromPartial(object.image) : undefined;
     message.regions = object.regions?.map((e) => Region.fromPartial(e)) || [];
+    message.deadline = (object.deadline !== undefined && object.deadline !== null)
+      ? Duration.fromPartial(object.deadline)
+      : undefined;
     return message;
   },
 };
@@ -466,6 +904,12 @@ export const StreamFramesResponse: MessageFns<StreamFramesResponse> = {
         break;
       case "draining":
         StreamDraining.encode(message.message.value, writer.uint32(42).fork()).join();
+        break;
+      case "hint":
+        StreamHint.encode(message.message.value, writer.uint32(50).fork()).join();
+        break;
+      case "heartbeat":
+        StreamHeartbeat.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
     }
     return writer;
@@ -524,6 +968,22 @@ export const StreamFramesResponse: MessageFns<StreamFramesResponse> = {
             message.message = { $case: "draining", value: StreamDraining.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "hint", value: StreamHint.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = { $case: "heartbeat", value: StreamHeartbeat.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -572,6 +1032,18 @@ export const StreamFramesResponse: MessageFns<StreamFramesResponse> = {
         }
         break;
       }
+      case "hint": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "hint", value: StreamHint.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "heartbeat": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "heartbeat", value: StreamHeartbeat.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -588,6 +1060,18 @@ function createBaseStreamAccepted(): StreamAccepted {
     maxFramePixels: 0,
     maxMessageBytes: 0,
     executionProvider: "",
+    minFaceSize: 0,
+    topK: 0,
+    tracking: false,
+    smoothing: undefined,
+    explanation: undefined,
+    frameDeadline: undefined,
+    heartbeatInterval: undefined,
+    alignment: false,
+    maxFramesPerSecond: 0,
+    maxStreamAge: undefined,
+    idleTimeout: undefined,
+    canary: false,
   };
 }
 
@@ -619,6 +1103,42 @@ export const StreamAccepted: MessageFns<StreamAccepted> = {
     }
     if (message.executionProvider !== "") {
       writer.uint32(74).string(message.executionProvider);
+    }
+    if (message.minFaceSize !== 0) {
+      writer.uint32(80).int32(message.minFaceSize);
+    }
+    if (message.topK !== 0) {
+      writer.uint32(88).int32(message.topK);
+    }
+    if (message.tracking !== false) {
+      writer.uint32(96).bool(message.tracking);
+    }
+    if (message.smoothing !== undefined) {
+      Smoothing.encode(message.smoothing, writer.uint32(106).fork()).join();
+    }
+    if (message.explanation !== undefined) {
+      StreamExplanation.encode(message.explanation, writer.uint32(114).fork()).join();
+    }
+    if (message.frameDeadline !== undefined) {
+      Duration.encode(message.frameDeadline, writer.uint32(122).fork()).join();
+    }
+    if (message.heartbeatInterval !== undefined) {
+      Duration.encode(message.heartbeatInterval, writer.uint32(130).fork()).join();
+    }
+    if (message.alignment !== false) {
+      writer.uint32(136).bool(message.alignment);
+    }
+    if (message.maxFramesPerSecond !== 0) {
+      writer.uint32(144).int32(message.maxFramesPerSecond);
+    }
+    if (message.maxStreamAge !== undefined) {
+      Duration.encode(message.maxStreamAge, writer.uint32(154).fork()).join();
+    }
+    if (message.idleTimeout !== undefined) {
+      Duration.encode(message.idleTimeout, writer.uint32(162).fork()).join();
+    }
+    if (message.canary !== false) {
+      writer.uint32(168).bool(message.canary);
     }
     return writer;
   },
@@ -708,6 +1228,102 @@ export const StreamAccepted: MessageFns<StreamAccepted> = {
             message.executionProvider = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.minFaceSize = reader.int32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.topK = reader.int32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.tracking = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.smoothing = Smoothing.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.explanation = StreamExplanation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.frameDeadline = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.heartbeatInterval = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.alignment = reader.bool();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.maxFramesPerSecond = reader.int32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.maxStreamAge = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.idleTimeout = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.canary = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -734,12 +1350,45 @@ export const StreamAccepted: MessageFns<StreamAccepted> = {
     message.maxFramePixels = object.maxFramePixels ?? 0;
     message.maxMessageBytes = object.maxMessageBytes ?? 0;
     message.executionProvider = object.executionProvider ?? "";
+    message.minFaceSize = object.minFaceSize ?? 0;
+    message.topK = object.topK ?? 0;
+    message.tracking = object.tracking ?? false;
+    message.smoothing = (object.smoothing !== undefined && object.smoothing !== null)
+      ? Smoothing.fromPartial(object.smoothing)
+      : undefined;
+    message.explanation = (object.explanation !== undefined && object.explanation !== null)
+      ? StreamExplanation.fromPartial(object.explanation)
+      : undefined;
+    message.frameDeadline = (object.frameDeadline !== undefined && object.frameDeadline !== null)
+      ? Duration.fromPartial(object.frameDeadline)
+      : undefined;
+    message.heartbeatInterval = (object.heartbeatInterval !== undefined && object.heartbeatInterval !== null)
+      ? Duration.fromPartial(object.heartbeatInterval)
+      : undefined;
+    message.alignment = object.alignment ?? false;
+    message.maxFramesPerSecond = object.maxFramesPerSecond ?? 0;
+    message.maxStreamAge = (object.maxStreamAge !== undefined && object.maxStreamAge !== null)
+      ? Duration.fromPartial(object.maxStreamAge)
+      : undefined;
+    message.idleTimeout = (object.idleTimeout !== undefined && object.idleTimeout !== null)
+      ? Duration.fromPartial(object.idleTimeout)
+      : undefined;
+    message.canary = object.canary ?? false;
     return message;
   },
 };
 
 function createBaseFrameResult(): FrameResult {
-  return { frameId: 0, captureTime: undefined, width: 0, height: 0, faces: [], serverDuration: undefined };
+  return {
+    frameId: 0,
+    captureTime: undefined,
+    width: 0,
+    height: 0,
+    faces: [],
+    serverDuration: undefined,
+    timings: undefined,
+    model: "",
+  };
 }
 
 export const FrameResult: MessageFns<FrameResult> = {
@@ -761,6 +1410,12 @@ export const FrameResult: MessageFns<FrameResult> = {
     }
     if (message.serverDuration !== undefined) {
       Duration.encode(message.serverDuration, writer.uint32(50).fork()).join();
+    }
+    if (message.timings !== undefined) {
+      FrameTimings.encode(message.timings, writer.uint32(58).fork()).join();
+    }
+    if (message.model !== "") {
+      writer.uint32(66).string(message.model);
     }
     return writer;
   },
@@ -826,6 +1481,22 @@ export const FrameResult: MessageFns<FrameResult> = {
             message.serverDuration = Duration.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.timings = FrameTimings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -853,12 +1524,16 @@ export const FrameResult: MessageFns<FrameResult> = {
     message.serverDuration = (object.serverDuration !== undefined && object.serverDuration !== null)
       ? Duration.fromPartial(object.serverDuration)
       : undefined;
+    message.timings = (object.timings !== undefined && object.timings !== null)
+      ? FrameTimings.fromPartial(object.timings)
+      : undefined;
+    message.model = object.model ?? "";
     return message;
   },
 };
 
 function createBaseFrameDropped(): FrameDropped {
-  return { frameId: 0, captureTime: undefined };
+  return { frameId: 0, captureTime: undefined, reason: 0 };
 }
 
 export const FrameDropped: MessageFns<FrameDropped> = {
@@ -868,6 +1543,9 @@ export const FrameDropped: MessageFns<FrameDropped> = {
     }
     if (message.captureTime !== undefined) {
       Timestamp.encode(message.captureTime, writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== 0) {
+      writer.uint32(24).int32(message.reason);
     }
     return writer;
   },
@@ -901,6 +1579,14 @@ export const FrameDropped: MessageFns<FrameDropped> = {
             message.captureTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -922,6 +1608,7 @@ export const FrameDropped: MessageFns<FrameDropped> = {
     message.captureTime = (object.captureTime !== undefined && object.captureTime !== null)
       ? Timestamp.fromPartial(object.captureTime)
       : undefined;
+    message.reason = object.reason ?? 0;
     return message;
   },
 };
@@ -1010,13 +1697,16 @@ export const FrameError: MessageFns<FrameError> = {
 };
 
 function createBaseStreamDraining(): StreamDraining {
-  return { lastFrameId: 0 };
+  return { lastFrameId: 0, resumeFrameId: 0 };
 }
 
 export const StreamDraining: MessageFns<StreamDraining> = {
   encode(message: StreamDraining, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.lastFrameId !== 0) {
       writer.uint32(8).int64(message.lastFrameId);
+    }
+    if (message.resumeFrameId !== 0) {
+      writer.uint32(16).int64(message.resumeFrameId);
     }
     return writer;
   },
@@ -1042,6 +1732,14 @@ export const StreamDraining: MessageFns<StreamDraining> = {
             message.lastFrameId = longToNumber(reader.int64());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.resumeFrameId = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1059,6 +1757,141 @@ export const StreamDraining: MessageFns<StreamDraining> = {
   },
   fromPartial<I extends Exact<DeepPartial<StreamDraining>, I>>(object: I): StreamDraining {
     const message = createBaseStreamDraining();
+    message.lastFrameId = object.lastFrameId ?? 0;
+    message.resumeFrameId = object.resumeFrameId ?? 0;
+    return message;
+  },
+};
+
+function createBaseStreamHint(): StreamHint {
+  return { targetFps: 0, maxSide: 0, jpegQuality: 0 };
+}
+
+export const StreamHint: MessageFns<StreamHint> = {
+  encode(message: StreamHint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.targetFps !== 0) {
+      writer.uint32(13).float(message.targetFps);
+    }
+    if (message.maxSide !== 0) {
+      writer.uint32(16).int32(message.maxSide);
+    }
+    if (message.jpegQuality !== 0) {
+      writer.uint32(24).int32(message.jpegQuality);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamHint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamHint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 13) {
+              break;
+            }
+
+            message.targetFps = reader.float();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxSide = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.jpegQuality = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<StreamHint>, I>>(base?: I): StreamHint {
+    return StreamHint.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamHint>, I>>(object: I): StreamHint {
+    const message = createBaseStreamHint();
+    message.targetFps = object.targetFps ?? 0;
+    message.maxSide = object.maxSide ?? 0;
+    message.jpegQuality = object.jpegQuality ?? 0;
+    return message;
+  },
+};
+
+function createBaseStreamHeartbeat(): StreamHeartbeat {
+  return { lastFrameId: 0 };
+}
+
+export const StreamHeartbeat: MessageFns<StreamHeartbeat> = {
+  encode(message: StreamHeartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lastFrameId !== 0) {
+      writer.uint32(8).int64(message.lastFrameId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamHeartbeat {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamHeartbeat();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.lastFrameId = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<StreamHeartbeat>, I>>(base?: I): StreamHeartbeat {
+    return StreamHeartbeat.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamHeartbeat>, I>>(object: I): StreamHeartbeat {
+    const message = createBaseStreamHeartbeat();
     message.lastFrameId = object.lastFrameId ?? 0;
     return message;
   },

@@ -2,10 +2,11 @@
 // versions:
 //   protoc-gen-ts_proto  v2.18.0
 //   protoc               unknown
-// source: resmask/inference/v1alpha1/face.proto
+// source: resmask/inference/v1/face.proto
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Explanation } from "./explanation.js";
 import { BoundingBox, Point } from "./image.js";
 
 /** A label and its probability. */
@@ -26,11 +27,29 @@ export interface Face {
   detectionScore: number;
   /** Landmarks in the detector's order; empty if it gives none. */
   landmarks: Point[];
+  /** The most probable label, of this frame alone. */
+  label: string;
+  /** Its probability, 0 to 1. */
+  probability: number;
+  /** Every label in the order of the model; with `top_k` only the most probable ones, best first. Never smoothed. */
+  probabilities: LabelProbability[];
+  /** Same face, same id, as long as it is followed through the stream: random, without meaning beyond it. Empty without tracking. */
+  trackId: string;
+  /** What smoothing over the track makes of it; unset without smoothing. */
+  smoothed:
+    | SmoothedExpression
+    | undefined;
+  /** Why; unset where it was not asked for. */
+  explanation: Explanation | undefined;
+}
+
+/** An expression over the last frames of a track. */
+export interface SmoothedExpression {
   /** The most probable label. */
   label: string;
   /** Its probability, 0 to 1. */
   probability: number;
-  /** Every label in the order of the model. */
+  /** As in Face. */
   probabilities: LabelProbability[];
 }
 
@@ -102,7 +121,17 @@ export const LabelProbability: MessageFns<LabelProbability> = {
 };
 
 function createBaseFace(): Face {
-  return { box: undefined, detectionScore: 0, landmarks: [], label: "", probability: 0, probabilities: [] };
+  return {
+    box: undefined,
+    detectionScore: 0,
+    landmarks: [],
+    label: "",
+    probability: 0,
+    probabilities: [],
+    trackId: "",
+    smoothed: undefined,
+    explanation: undefined,
+  };
 }
 
 export const Face: MessageFns<Face> = {
@@ -124,6 +153,15 @@ export const Face: MessageFns<Face> = {
     }
     for (const v of message.probabilities) {
       LabelProbability.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.trackId !== "") {
+      writer.uint32(58).string(message.trackId);
+    }
+    if (message.smoothed !== undefined) {
+      SmoothedExpression.encode(message.smoothed, writer.uint32(66).fork()).join();
+    }
+    if (message.explanation !== undefined) {
+      Explanation.encode(message.explanation, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -189,6 +227,30 @@ export const Face: MessageFns<Face> = {
             message.probabilities.push(LabelProbability.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.trackId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.smoothed = SmoothedExpression.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.explanation = Explanation.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -209,6 +271,92 @@ export const Face: MessageFns<Face> = {
     message.box = (object.box !== undefined && object.box !== null) ? BoundingBox.fromPartial(object.box) : undefined;
     message.detectionScore = object.detectionScore ?? 0;
     message.landmarks = object.landmarks?.map((e) => Point.fromPartial(e)) || [];
+    message.label = object.label ?? "";
+    message.probability = object.probability ?? 0;
+    message.probabilities = object.probabilities?.map((e) => LabelProbability.fromPartial(e)) || [];
+    message.trackId = object.trackId ?? "";
+    message.smoothed = (object.smoothed !== undefined && object.smoothed !== null)
+      ? SmoothedExpression.fromPartial(object.smoothed)
+      : undefined;
+    message.explanation = (object.explanation !== undefined && object.explanation !== null)
+      ? Explanation.fromPartial(object.explanation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSmoothedExpression(): SmoothedExpression {
+  return { label: "", probability: 0, probabilities: [] };
+}
+
+export const SmoothedExpression: MessageFns<SmoothedExpression> = {
+  encode(message: SmoothedExpression, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.label !== "") {
+      writer.uint32(10).string(message.label);
+    }
+    if (message.probability !== 0) {
+      writer.uint32(21).float(message.probability);
+    }
+    for (const v of message.probabilities) {
+      LabelProbability.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SmoothedExpression {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSmoothedExpression();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 21) {
+              break;
+            }
+
+            message.probability = reader.float();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.probabilities.push(LabelProbability.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SmoothedExpression>, I>>(base?: I): SmoothedExpression {
+    return SmoothedExpression.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SmoothedExpression>, I>>(object: I): SmoothedExpression {
+    const message = createBaseSmoothedExpression();
     message.label = object.label ?? "";
     message.probability = object.probability ?? 0;
     message.probabilities = object.probabilities?.map((e) => LabelProbability.fromPartial(e)) || [];
