@@ -66,7 +66,9 @@ export async function startEvaluation(config: Config<typeof evaluationSettings>)
     provider: { wanted: config.provider, fallback: config.providerFallback },
     cacheFolder: config.cache,
     limits: DATASET_IMAGE_LIMITS,
-    maxModels: 2,
+    // An ensemble's members are loaded together; those of the run before are let go.
+    maxModels: 64,
+    maxModelBytes: config.modelMemoryBytes,
     onWorkerLost: (error) => log.logger.error({ err: error }, 'a worker thread was lost'),
   });
   log.logger.info({ provider: engine.provider, workers: config.workers }, 'engine started');

@@ -1,12 +1,18 @@
 import type { InferenceServiceService } from '@resmask/contracts/inference.v1';
 import type { ServicePolicy } from '@resmask/service-kit';
-import { DEFAULT_NAMESPACE } from './model/serving-models.js';
+import { DEFAULT_NAMESPACE } from './model/model-choice.js';
 
-/** Who may call what of the inference service: whoever may see the models of a namespace may use them. */
+const on = ({ parent }: { parent: string }): string => parent || DEFAULT_NAMESPACE;
+
+/** Who may call what of the inference service: callers have frames recognised, viewers also see what is loaded. */
 export const inferencePolicy: ServicePolicy<InferenceServiceService> = {
-  recognize: { role: 'viewer', on: ({ parent }) => parent || DEFAULT_NAMESPACE },
+  recognize: { role: 'caller', on },
   streamFrames: {
-    role: 'viewer',
-    on: ({ message }) => (message?.$case === 'config' ? message.value.parent || DEFAULT_NAMESPACE : undefined),
+    role: 'caller',
+    on: ({ message }) => (message?.$case === 'config' ? on(message.value) : undefined),
   },
+  explain: { role: 'caller', on },
+  listServedModels: { role: 'viewer', on },
+  loadModel: { role: 'promoter', on },
+  unloadModel: { role: 'promoter', on },
 };

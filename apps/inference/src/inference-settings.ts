@@ -1,10 +1,10 @@
-import { cpuLimit, PROVIDERS } from '@resmask/runtime';
+import { cpuLimit, memoryLimit, PROVIDERS } from '@resmask/runtime';
 import { engineSettings, integerSetting, serviceSettings, textSetting } from '@resmask/service-kit';
 
 /** What the inference service reads from its environment. */
 export const inferenceSettings = {
   ...serviceSettings('127.0.0.1:50051'),
-  ...engineSettings({ providers: PROVIDERS, cpus: cpuLimit() }),
+  ...engineSettings({ providers: PROVIDERS, cpus: cpuLimit(), memoryBytes: memoryLimit() }),
   model: textSetting('RESMASK_MODEL', 'classifier of calls that name none', 'a model reference', 'resmasking-compact'),
   detector: textSetting(
     'RESMASK_DETECTOR',
@@ -15,13 +15,38 @@ export const inferenceSettings = {
   maxModels: integerSetting('RESMASK_MAX_MODELS', 'versions that may be loaded at once', {
     min: 2,
     max: 1000,
-    default: 8,
+    default: 64,
+  }),
+  maxWaiting: integerSetting('RESMASK_MAX_WAITING', 'frames of all streams and calls that may wait for their turn', {
+    min: 1,
+    max: 1_000_000,
+    default: 1024,
   }),
   maxStreams: integerSetting('RESMASK_MAX_STREAMS', 'streams that may be open at once', {
     min: 1,
     max: 100_000,
     default: 2000,
   }),
+  maxStreamsPerClient: integerSetting(
+    'RESMASK_MAX_STREAMS_PER_CLIENT',
+    'streams that one principal, or without authentication one address, may have open',
+    { min: 1, max: 100_000, default: 1000 },
+  ),
+  maxFramesPerSecond: integerSetting(
+    'RESMASK_MAX_FRAMES_PER_SECOND',
+    'frames a second of one stream; more are dropped (LATEST) or read later (LOSSLESS); 0 for no limit',
+    { min: 0, max: 100_000, default: 0 },
+  ),
+  maxStreamAgeMs: integerSetting(
+    'RESMASK_MAX_STREAM_AGE_MS',
+    'a stream is asked to move on after about this time, so that new replicas get some; 0 for never',
+    { min: 0, max: 604_800_000, default: 0 },
+  ),
+  idleTimeoutMs: integerSetting(
+    'RESMASK_STREAM_IDLE_TIMEOUT_MS',
+    'a stream without a frame for this long is ended; 0 for never',
+    { min: 0, max: 604_800_000, default: 300_000 },
+  ),
   maxFramePixels: integerSetting('RESMASK_MAX_FRAME_PIXELS', 'width × height of the largest image', {
     min: 4096,
     max: 268_435_456,

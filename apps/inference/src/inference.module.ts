@@ -1,51 +1,42 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { Engine } from '@resmask/engine';
 import { CallErrors, Drain, Streams } from '@resmask/service-kit';
+import { ModelController } from './model/model.controller.js';
+import { PinnedModels } from './model/pinned-models.js';
+import { ServedModelService } from './model/served-model.service.js';
 import { ServingModels } from './model/serving-models.js';
 import { RecognitionController } from './recognition/recognition.controller.js';
 import { RecognitionService } from './recognition/recognition.service.js';
-import { Recognizer } from './recognition/recognizer.js';
+import type { FrameEvents } from './stream/frame-events.js';
 import type { StreamParts } from './stream/frame-stream.js';
-import { FrameStreams, MAX_STREAMS, STREAM_PARTS } from './stream/frame-streams.js';
-
-/** Limits the service tells its streams of, and keeps. */
-export interface StreamLimits {
-  readonly maxStreams: number;
-  readonly maxFramePixels: number;
-  readonly maxMessageBytes: number;
-}
+import { FrameStreams, STREAM_PARTS } from './stream/frame-streams.js';
+import type { StreamLimits } from './stream/stream-limits.js';
 
 @Module({})
 export class InferenceModule {
   /** @param parts what the process made at start: engine, version source, default models, drain, error table */
-  static with(parts: Provider[], { maxStreams, maxFramePixels, maxMessageBytes }: StreamLimits): DynamicModule {
+  static with(parts: Provider[], limits: StreamLimits, events: FrameEvents): DynamicModule {
     return {
       module: InferenceModule,
-      controllers: [RecognitionController],
+      controllers: [RecognitionController, ModelController],
       providers: [
         ...parts,
         Streams,
         ServingModels,
-        Recognizer,
+        PinnedModels,
+        ServedModelService,
         RecognitionService,
         FrameStreams,
-        { provide: MAX_STREAMS, useValue: maxStreams },
         {
           provide: STREAM_PARTS,
-          inject: [ServingModels, Recognizer, CallErrors, Drain, Engine],
-          useFactory: (
-            models: ServingModels,
-            recognizer: Recognizer,
-            errors: CallErrors,
-            drain: Drain,
-            engine: Engine,
-          ): StreamParts => ({
+          inject: [ServingModels, CallErrors, Drain, Engine],
+          useFactory: (models: ServingModels, errors: CallErrors, drain: Drain, engine: Engine): StreamParts => ({
             models,
-            recognizer,
+            engine,
             errors,
             drain,
-            workers: engine.options.workers,
-            limits: { maxFramePixels, maxMessageBytes, executionProvider: engine.provider },
+            events,
+            limits,
           }),
         },
       ],

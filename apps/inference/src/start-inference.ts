@@ -1,7 +1,7 @@
 import { FolderArtifactStore } from '@resmask/artifacts';
 import { RegistryClient } from '@resmask/client';
 import { InferenceServiceService } from '@resmask/contracts/inference.v1';
-import { Engine, VersionSource } from '@resmask/engine';
+import { Engine, KnownVersions, VersionSource } from '@resmask/engine';
 import {
   CallErrors,
   type Config,
@@ -16,8 +16,12 @@ import {
 import { InferenceModule } from './inference.module.js';
 import { inferencePolicy } from './inference-policy.js';
 import type { inferenceSettings } from './inference-settings.js';
-import { DefaultModels, ServingModels } from './model/serving-models.js';
+import { AliasWatch } from './model/alias-watch.js';
+import { DefaultModels } from './model/model-choice.js';
+import { PinnedModels } from './model/pinned-models.js';
+import { ServingModels } from './model/serving-models.js';
 import { preload } from './preload.js';
+import { SILENT } from './stream/frame-events.js';
 
 export const INFERENCE_SERVICES = { 'resmask.inference.v1.InferenceService': InferenceServiceService };
 export const INFERENCE_POLICIES = { 'resmask.inference.v1.InferenceService': inferencePolicy };
@@ -34,22 +38,31 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     cacheFolder: config.cache,
     limits: { maxPixels: config.maxFramePixels, minSide: config.minFrameSide },
     maxModels: config.maxModels,
+    maxModelBytes: config.modelMemoryBytes,
+    maxBatch: config.maxBatch,
+    maxBatchMs: config.maxBatchMs,
+    batchWindowMs: config.batchWindowMs,
+    maxWaiting: config.maxWaiting,
+    missingMembers: config.missingMembers,
     onWorkerLost: (error) => log.logger.error({ err: error }, 'a worker thread was lost'),
   });
   log.logger.info({ provider: engine.provider, workers: config.workers }, 'engine started');
   if (engine.provider !== config.provider)
     log.logger.warn({ wanted: config.provider, provider: engine.provider }, 'fell back');
+  const known = await KnownVersions.open(config.cache);
+  const defaults = new DefaultModels(config.model, config.detector);
   const drain = new Drain();
   const readiness = new Readiness(false);
   const errors = new CallErrors(log.logger);
   const parts = [
     { provide: Engine, useValue: engine },
-    { provide: VersionSource, useValue: new VersionSource(registry, cache, config.maxArtifactBytes) },
-    { provide: DefaultModels, useValue: new DefaultModels(config.model, config.detector) },
+    { provide: VersionSource, useValue: new VersionSource(registry, cache, config.maxArtifactBytes, known) },
+    { provide: DefaultModels, useValue: defaults },
+    { provide: ServiceLog, useValue: log },
     { provide: Drain, useValue: drain },
     { provide: CallErrors, useValue: errors },
   ];
-  const module = InferenceModule.with(parts, config);
+  const module = InferenceModule.with(parts, config, SILENT);
   const service = await startService({
     module,
     services: INFERENCE_SERVICES,
@@ -61,13 +74,15 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     readiness,
   });
   const stopping = new AbortController();
-  const preloading = preload(service.app.get(ServingModels), readiness, log.logger, stopping.signal);
+  const pins = service.app.get(PinnedModels);
+  const preloading = preload(pins, defaults, readiness, log.logger, stopping.signal);
+  const watch = new AliasWatch(registry, service.app.get(ServingModels), log.logger);
   return {
     ...service,
     close: async () => {
       stopping.abort();
       await service.close();
-      await preloading;
+      await Promise.all([preloading, watch.close()]);
       await engine.close();
       registry.close();
     },

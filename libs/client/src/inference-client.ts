@@ -2,9 +2,9 @@ import {
   type DeliveryMode,
   type Frame,
   InferenceServiceClient,
-  type RecognizeRequest,
+  RecognizeRequest,
   type RecognizeResponse,
-  type StreamConfig,
+  StreamConfig,
 } from '@resmask/contracts/inference.v1';
 import { type Channel, callUnary, openChannel } from './channel.js';
 import type { ConnectOptions } from './connect-options.js';
@@ -25,8 +25,7 @@ export class InferenceClient {
   }
 
   recognize(request: Partial<RecognizeRequest> & Pick<RecognizeRequest, 'image'>): Promise<RecognizeResponse> {
-    const full = { parent: '', model: '', detector: '', regions: [], maxFaces: 0, ...request };
-    return callUnary(this.#channel, this.#channel.client.recognize, full);
+    return callUnary(this.#channel, this.#channel.client.recognize, RecognizeRequest.fromPartial(request));
   }
 
   /**
@@ -38,16 +37,7 @@ export class InferenceClient {
     frames: AsyncIterable<FrameInput>,
     resume: ResumeOptions = {},
   ): AsyncGenerator<FrameAnswer> {
-    const config: StreamConfig = {
-      parent: '',
-      model: '',
-      detector: '',
-      mode: 0,
-      maxInFlight: 0,
-      maxFaces: 0,
-      ...options,
-    };
-    return streamFrames(this.#channel.client, config, frames, resume);
+    return streamFrames(this.#channel.client, StreamConfig.fromPartial(options), frames, resume);
   }
 
   close(): void {

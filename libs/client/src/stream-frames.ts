@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientDuplexStream } from '@grpc/grpc-js';
-import type {
+import {
   Frame,
-  InferenceServiceClient,
-  StreamConfig,
-  StreamFramesRequest,
-  StreamFramesResponse,
+  type InferenceServiceClient,
+  type StreamConfig,
+  type StreamFramesRequest,
+  type StreamFramesResponse,
 } from '@resmask/contracts/inference.v1';
 import { ResmaskError } from './resmask-error.js';
 import { writeMessage } from './writing.js';
@@ -93,15 +93,15 @@ class FrameSource {
         return;
       }
       this.#next = undefined;
-      const frame: Frame = { captureTime: undefined, regions: [], ...value };
+      const frame = Frame.fromPartial(value);
       this.#unanswered.push(frame);
       await this.#send(call, frame);
     }
   }
 
   /** Forgets the frame a message answers. @returns whether it answers one. */
-  settle({ $case, value }: FrameAnswer): boolean {
-    if ($case === 'accepted' || $case === 'draining') return false;
+  settle({ value }: FrameAnswer): boolean {
+    if (!('frameId' in value)) return false;
     while (this.#unanswered.length > 0 && this.#unanswered[0].frameId <= value.frameId) this.#unanswered.shift();
     return true;
   }

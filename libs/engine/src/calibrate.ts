@@ -12,7 +12,7 @@ import {
 } from '@resmask/onnx';
 import { WorkerPool } from '@resmask/runtime';
 import type { CalibrationRequest, CalibrationResponse, CalibrationWorkerData } from './calibration-messages.js';
-import type { ImageInput } from './engine-messages.js';
+import type { ImageInput } from './image-input.js';
 import { inputStageOf } from './worker/input-stage-of.js';
 
 export interface CalibrateOptions {

@@ -1,7 +1,7 @@
 import type { ImageLimits } from '@resmask/codecs';
 import type { InputSpec } from '@resmask/model-spec';
 import type { Calibration, CalibrationNeeds, RangeMethod } from '@resmask/onnx';
-import type { ImageInput } from './engine-messages.js';
+import type { ImageInput } from './image-input.js';
 
 /** What the calibrating worker is started with. */
 export interface CalibrationWorkerData {

@@ -1,153 +1,155 @@
-import type { ImageLimits } from '@resmask/codecs';
 import { DomainError } from '@resmask/errors';
-import { type Provider, type ProviderChoice, WorkerPool } from '@resmask/runtime';
-import type {
-  ClassifyTask,
-  EngineRequest,
-  EngineResponse,
-  EngineWorkerData,
-  LoadTask,
-  Recognition,
-  RecognizeTask,
-} from './engine-messages.js';
-import type { LoadableVersion } from './loadable-version.js';
+import { type Provider, probeProvider } from '@resmask/runtime';
+import { ENGINE_DEFAULTS, type EngineOptions } from './engine-options.js';
+import type { ImageInput } from './image-input.js';
+import { computingVersions, type LoadableVersion } from './loadable-version.js';
+import { Classifier, type ClassifierMember } from './model/classifier.js';
+import { type CachedModel, ModelCache, type SessionsLease } from './model/model-cache.js';
+import { ModelSessions } from './model/model-sessions.js';
+import { planSessions, type SessionPlan } from './model/session-plan.js';
+import { Preparation } from './preparation.js';
+import { type FrameLane, FrameScheduler } from './scheduling/frame-scheduler.js';
+import type { LaneOptions } from './scheduling/lane.js';
+import type { RecognizeOutcome, RecognizeTask } from './scheduling/recognize-job.js';
 
-export interface EngineOptions {
-  readonly workers: number;
-  /** Threads one run may use; workers × threads should not exceed the CPUs. */
-  readonly threads: number;
-  readonly provider: ProviderChoice;
-  /** The artifact cache's folder; artifacts are verified before a session is made of them. */
-  readonly cacheFolder: string;
-  readonly limits: ImageLimits;
-  /** Versions that may be loaded at once; memory is their weights × workers. */
-  readonly maxModels: number;
-  readonly onWorkerLost?: (error: Error) => void;
-}
-
-/** Keeps a version loaded until it is released. */
-export interface Lease {
-  readonly version: LoadableVersion;
+/** A classifier that stays loaded until it is released. */
+export interface ClassifierLease {
+  readonly classifier: Classifier;
+  /** Members that could not be loaded, by name. */
+  readonly missing: readonly string[];
   release(): void;
 }
 
-interface LoadedVersion {
-  readonly load: LoadTask;
-  readonly ready: Promise<unknown>;
-  leases: number;
-}
-
-type Pool = WorkerPool<EngineRequest, EngineResponse>;
+/** One version's weights, all its sessions together, may take this part of the memory for models. */
+const LARGEST_SHARE = 0.25;
+/** … or, where there is no limit, this many bytes. */
+const LARGEST_BYTES = 256 * 1024 * 1024;
 
 /** Everything between pixels and probabilities: inference and evaluation share it, so both score alike. */
 export class Engine {
-  /** Least recently used first. */
-  readonly #loaded = new Map<string, LoadedVersion>();
+  readonly #models: ModelCache;
+  readonly #scheduler: FrameScheduler;
+  readonly #preparation: Preparation;
+  readonly #settings: Required<Omit<EngineOptions, 'onWorkerLost' | 'onModelsChanged'>>;
 
   private constructor(
     readonly options: EngineOptions,
-    readonly pool: Pool,
     /** What computes. */
     readonly provider: Provider,
-    loaded: Map<string, LoadedVersion>,
   ) {
-    this.#loaded = loaded;
+    this.#settings = { ...ENGINE_DEFAULTS, ...options };
+    this.#preparation = new Preparation(options.workers, options.limits, options.onWorkerLost);
+    this.#scheduler = new FrameScheduler(this.#preparation, this.#settings.maxWaiting);
+    this.#models = new ModelCache({
+      maxModels: options.maxModels,
+      maxBytes: this.#settings.maxModelBytes,
+      plan: (version) => this.#plan(version),
+      open: (version, plan) => this.#open(version, plan),
+      onChange: () => options.onModelsChanged?.(),
+      onError: (error) => options.onWorkerLost?.(error),
+    });
   }
 
   /** @throws DomainError PROVIDER_MISSING if what was asked for cannot compute here. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { cacheFolder, provider, threads, limits } = options;
-    const workerData: EngineWorkerData = { cacheFolder, provider, threads, limits };
-    const loaded = new Map<string, LoadedVersion>();
-    const pool: Pool = new WorkerPool({
-      entry: new URL('./worker/engine-worker.js', import.meta.url),
-      size: options.workers,
-      workerData,
-      setup: () => [...loaded.values()].map(({ load }) => ({ kind: 'load', ...load }) as const),
-      onWorkerLost: options.onWorkerLost,
-    });
-    try {
-      const [answer] = await pool.broadcast({ kind: 'provider' });
-      if (answer.kind !== 'provider') throw new TypeError(`a worker answered ${answer.kind} to its first request`);
-      return new Engine(options, pool, answer.provider, loaded);
-    } catch (error) {
-      await pool.close();
-      throw error;
-    }
+    return new Engine(options, await probeProvider(options.provider));
+  }
+
+  /** What is loaded, and what failed to be. */
+  get models(): readonly CachedModel[] {
+    return this.#models.list();
+  }
+
+  /** Frames that wait for their turn. */
+  get waiting(): number {
+    return this.#scheduler.lanes.waiting;
   }
 
   /**
-   * Loads and warms a version on every worker unless it is loaded, and keeps it until the lease is released.
-   * @throws DomainError what loading says, or TOO_MANY_MODELS if every loaded version is in use.
+   * Loads and warms a classifier, or every member of an ensemble, unless it is loaded.
+   * @throws DomainError TASK_MISMATCH, what loading says, TOO_MANY_MODELS or MODEL_MEMORY_EXCEEDED.
    */
-  async acquire(version: LoadableVersion): Promise<Lease> {
-    const entry = this.#loaded.get(version.digest) ?? this.#startLoading(version);
-    // Most recently used last.
-    this.#loaded.delete(version.digest);
-    this.#loaded.set(version.digest, entry);
-    entry.leases += 1;
-    let released = false;
+  async acquire(version: LoadableVersion): Promise<ClassifierLease> {
+    this.#checkTask(version, 'expression');
+    const { missingMembers } = this.#settings;
+    const wanted = computingVersions(version);
+    const settled = await Promise.allSettled(wanted.map((member) => this.#models.acquire(member.version)));
+    const leases = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const release = (): void => {
-      if (!released) entry.leases -= 1;
-      released = true;
+      for (const lease of leases) lease.release();
     };
-    try {
-      await entry.ready;
-      return { version, release };
-    } catch (error) {
+    const failure = settled.find((result) => result.status === 'rejected');
+    if (failure && (missingMembers === 'fail' || leases.length === 0)) {
       release();
-      if (this.#loaded.get(version.digest) === entry) this.#loaded.delete(version.digest);
-      throw error;
+      throw failure.reason;
     }
-  }
-
-  /** Recognises one image on the next free worker; its bytes move there. Both versions must be acquired. */
-  async recognize(task: RecognizeTask, signal?: AbortSignal): Promise<Recognition> {
-    const bytes = owned(task.image.bytes);
-    const request = { kind: 'recognize', ...task, image: { ...task.image, bytes } } as const;
-    const response = await this.pool.run(request, { transfer: [bytes.buffer], signal });
-    if (response.kind !== 'recognition') throw new TypeError(`a worker answered ${response.kind}`);
-    return response.recognition;
-  }
-
-  /** Probabilities of whole grey images of a data set, one row per image; the images move to a worker. The classifier must be acquired. */
-  async classify(task: ClassifyTask, signal?: AbortSignal): Promise<readonly (readonly number[])[]> {
-    const images = owned(task.images);
-    const response = await this.pool.run({ kind: 'classify', ...task, images }, { transfer: [images.buffer], signal });
-    if (response.kind !== 'probabilities') throw new TypeError(`a worker answered ${response.kind}`);
-    return response.probabilities;
-  }
-
-  close(): Promise<void> {
-    return this.pool.close();
-  }
-
-  #startLoading({ digest, name, files, spec }: LoadableVersion): LoadedVersion {
-    this.#makeRoom();
-    const load: LoadTask = { digest, name, files, spec };
-    return { load, ready: this.pool.broadcast({ kind: 'load', ...load }), leases: 0 };
-  }
-
-  #makeRoom(): void {
-    if (this.#loaded.size < this.options.maxModels) return;
-    for (const [digest, { leases }] of this.#loaded) {
-      if (leases > 0) continue;
-      this.#loaded.delete(digest);
-      this.pool.broadcast({ kind: 'unload', digest }).catch((error: Error) => this.options.onWorkerLost?.(error));
-      return;
-    }
-    throw new DomainError(
-      'TOO_MANY_MODELS',
-      `${this.#loaded.size} versions are loaded and in use, the most that is allowed; end a stream or raise RESMASK_MAX_MODELS`,
-      { retryAfterMs: 5000 },
+    const members = settled.flatMap((result, i): ClassifierMember[] =>
+      result.status === 'fulfilled' ? [{ sessions: result.value.sessions, weight: wanted[i].weight }] : [],
     );
+    const missing = wanted.filter((_, i) => settled[i].status === 'rejected').map((member) => member.version.name);
+    return { classifier: new Classifier(version, members, missingMembers), missing, release };
+  }
+
+  /** Loads and warms a detector unless it is loaded. @throws as `acquire`. */
+  acquireDetector(version: LoadableVersion): Promise<SessionsLease> {
+    this.#checkTask(version, 'face');
+    return this.#models.acquire(version);
+  }
+
+  /** Lets a version go unless it is in use. @returns whether it is gone */
+  evict(digest: string): boolean {
+    return this.#models.evict(digest);
+  }
+
+  /** A lane for one stream's frames. */
+  openLane(options: LaneOptions): FrameLane {
+    return this.#scheduler.open(options);
+  }
+
+  /** Forgets what waits in a lane. */
+  clearLane(lane: FrameLane): void {
+    this.#scheduler.clear(lane);
+  }
+
+  /** Recognises one image when its turn comes; its bytes move to a thread. @throws DomainError about the image, QUEUE_FULL. */
+  recognize(lane: FrameLane, task: RecognizeTask): Promise<RecognizeOutcome> {
+    return this.#scheduler.recognize(lane, { ...task, image: owned(task.image) });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#models.close(), this.#preparation.close()]);
+  }
+
+  #checkTask({ name, spec }: LoadableVersion, task: 'expression' | 'face'): void {
+    const actual = spec.output.task;
+    if (actual === task) return;
+    throw new DomainError('TASK_MISMATCH', `${name} is for task "${actual}"; one for "${task}" is needed here`);
+  }
+
+  #plan(version: LoadableVersion): SessionPlan {
+    const { workers, threads, maxModelBytes } = this.#settings;
+    const maxVersionBytes = Math.min(LARGEST_BYTES, maxModelBytes * LARGEST_SHARE);
+    // A GPU runs one batch at a time, and each session there holds memory that cannot be limited.
+    return planSessions(version, { workers: this.provider === 'cpu' ? workers : 1, threads, maxVersionBytes });
+  }
+
+  #open(version: LoadableVersion, plan: SessionPlan): Promise<ModelSessions> {
+    const { cacheFolder, limits, maxBatch, maxBatchMs, batchWindowMs, onWorkerLost } = {
+      ...this.#settings,
+      onWorkerLost: this.options.onWorkerLost,
+    };
+    return ModelSessions.open({
+      version,
+      plan,
+      workerData: { cacheFolder, provider: this.provider, limits, maxBatch, maxBatchMs },
+      batchWindowMs,
+      direct: this.#scheduler,
+      onWorkerLost,
+    });
   }
 }
 
-/** Bytes that own their buffer, which can move to a worker without taking anybody else's along. */
-function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = bytes;
-  if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength)
-    return new Uint8Array(buffer);
-  return new Uint8Array(bytes);
+/** An image whose bytes own their buffer, which can move to a thread without taking anybody else's along. */
+function owned(image: ImageInput): ImageInput {
+  return { ...image, bytes: new Uint8Array(image.bytes) };
 }

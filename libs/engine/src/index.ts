@@ -1,12 +1,15 @@
 export { type CalibrateOptions, calibrate } from './calibrate.js';
-export { Engine, type EngineOptions, type Lease } from './engine.js';
-export type {
-  ClassifyTask,
-  ImageInput,
-  Recognition,
-  RecognizedFace,
-  RecognizeTask,
-  RegionInput,
-} from './engine-messages.js';
-export type { LoadableFile, LoadableVersion } from './loadable-version.js';
+export { type ClassifierLease, Engine } from './engine.js';
+export { ENGINE_DEFAULTS, type EngineOptions } from './engine-options.js';
+export type { ImageInput, RawImage, RegionInput } from './image-input.js';
+export { computingVersions, type EnsembleMember, type LoadableFile, type LoadableVersion } from './loadable-version.js';
+export { Classifier, type MissingMemberPolicy } from './model/classifier.js';
+export type { CachedModel, LoadState, SessionsLease } from './model/model-cache.js';
+export type { ModelSessions } from './model/model-sessions.js';
+export type { FaceExplanation, FaceMap, PlacedFace, RecognizedFace, Recognition, Timings } from './recognition.js';
+export type { FrameLane } from './scheduling/frame-scheduler.js';
+export type { DropReason } from './scheduling/lane.js';
+export type { ExplainOptions, RecognizeOutcome, RecognizeTask } from './scheduling/recognize-job.js';
+export { KnownVersions } from './known-versions.js';
+export type { Resolution } from './resolution.js';
 export { VersionSource } from './version-source.js';

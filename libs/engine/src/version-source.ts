@@ -1,12 +1,19 @@
 import type { ArtifactStore } from '@resmask/artifacts';
 import { type ModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
 import { DomainError, isReason } from '@resmask/errors';
+import { formatAliasName, parseModelReference, parseNamespace } from '@resmask/resource-names';
 import { specFromMessages } from '@resmask/spec-messages';
-import type { LoadableFile, LoadableVersion } from './loadable-version.js';
+import type { KnownVersions } from './known-versions.js';
+import type { EnsembleMember, LoadableFile, LoadableVersion } from './loadable-version.js';
+import { computingVersions } from './loadable-version.js';
+import type { Resolution } from './resolution.js';
+
+/** Versions never change; this many are not asked for twice. */
+const REMEMBERED_VERSIONS = 256;
 
 /** Finds versions at the registry and brings their files into the local cache, verified by digest. */
 export class VersionSource {
-  readonly #lastKnown = new Map<string, LoadableVersion>();
+  readonly #versions = new Map<string, LoadableVersion>();
   readonly #fetching = new Map<string, Promise<void>>();
 
   constructor(
@@ -14,20 +21,22 @@ export class VersionSource {
     readonly cache: ArtifactStore,
     /** Largest file taken from the registry. */
     readonly maxBytes: number,
+    /** What to go on with while the registry is away. */
+    readonly known?: KnownVersions,
   ) {}
 
   /**
-   * The version a reference means now; while the registry is away, what it meant last.
+   * What a reference means now; while the registry is away, what it meant last.
    * @throws DomainError as the registry says it, or SERVICE_UNAVAILABLE if it cannot be reached and nothing is known.
    */
-  async resolve(parent: string, reference: string): Promise<LoadableVersion> {
+  async resolve(parent: string, reference: string): Promise<Resolution> {
     const key = `${parent}/${reference}`;
     try {
-      const version = toLoadable(await this.registry.resolveModelVersion(parent, reference));
-      this.#lastKnown.set(key, version);
-      return version;
+      const resolution = await this.#ask(parent, reference);
+      await this.known?.set(key, resolution);
+      return resolution;
     } catch (error) {
-      const known = this.#lastKnown.get(key);
+      const known = this.known?.get(key);
       if (known && error instanceof ResmaskError && error.code === 'UNAVAILABLE') return known;
       throw fromRegistry(error);
     }
@@ -36,15 +45,53 @@ export class VersionSource {
   /** A version by its resource name. */
   async get(name: string): Promise<LoadableVersion> {
     try {
-      return toLoadable(await this.registry.getModelVersion(name));
+      return await this.#load(await this.registry.getModelVersion(name));
     } catch (error) {
       throw fromRegistry(error);
     }
   }
 
-  /** Brings a version's files into the cache unless they are there. */
+  /** Brings the files of a version, or of an ensemble's members, into the cache unless they are there. */
   async fetch(version: LoadableVersion): Promise<void> {
-    for (const file of version.files) await this.#fetchFile(version.name, file);
+    for (const member of computingVersions(version)) {
+      for (const file of member.version.files) await this.#fetchFile(member.version.name, file);
+    }
+  }
+
+  async #ask(parent: string, reference: string): Promise<Resolution> {
+    const parsed = parseModelReference(reference);
+    if ('version' in parsed) {
+      return { version: await this.#load(await this.registry.resolveModelVersion(parent, reference)) };
+    }
+    const namespace = parseNamespace(parent);
+    const alias = await this.registry.getAlias(formatAliasName({ namespace, ...parsed }));
+    return { version: await this.#versionOf(alias.version) };
+  }
+
+  /** A version by name, from memory if it was asked for before. */
+  async #versionOf(name: string): Promise<LoadableVersion> {
+    return this.#versions.get(name) ?? this.#load(await this.registry.getModelVersion(name));
+  }
+
+  async #load(version: ModelVersion): Promise<LoadableVersion> {
+    const known = this.#versions.get(version.name);
+    if (known) return known;
+    const loadable = version.members.length > 0 ? await this.#ensemble(version) : single(version);
+    this.#versions.set(version.name, loadable);
+    for (const name of [...this.#versions.keys()].slice(0, -REMEMBERED_VERSIONS)) this.#versions.delete(name);
+    return loadable;
+  }
+
+  async #ensemble(version: ModelVersion): Promise<LoadableVersion> {
+    const members = await Promise.all(
+      version.members.map(
+        async (member): Promise<EnsembleMember> => ({
+          version: await this.#versionOf(member.version),
+          weight: member.weight || 1,
+        }),
+      ),
+    );
+    return { name: version.name, digest: version.digest, spec: members[0].version.spec, files: [], members };
   }
 
   async #fetchFile(version: string, file: LoadableFile): Promise<void> {
@@ -71,19 +118,8 @@ export class VersionSource {
   }
 }
 
-function toLoadable(version: ModelVersion): LoadableVersion {
-  if (version.members.length > 0) {
-    throw new DomainError(
-      'MODEL_UNLOADABLE',
-      `${version.name} is an ensemble, and this service loads single versions; name one of ${version.members.map((member) => member.version).join(', ')}`,
-    );
-  }
-  return {
-    name: version.name,
-    digest: version.digest,
-    spec: specFromMessages(version),
-    files: version.files,
-  };
+function single(version: ModelVersion): LoadableVersion {
+  return { name: version.name, digest: version.digest, spec: specFromMessages(version), files: version.files };
 }
 
 /** The registry's own words where it gave a reason; otherwise that it cannot be reached. */

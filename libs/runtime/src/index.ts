@@ -1,8 +1,13 @@
 export { cpuLimit } from './cpu-limit.js';
+export { memoryLimit } from './memory-limit.js';
 export { probeModel } from './probe-model.js';
+export { probeProvider } from './probe-provider.js';
 export { PROVIDERS, type Provider, type ProviderChoice } from './provider.js';
+export { type Failure, fromFailure, toFailure } from './task-messages.js';
 export { serveTasks, type TaskResult } from './serve-tasks.js';
-export { Session, type SessionOptions, type SessionTensor, selectProvider } from './session.js';
+export { Session, type SessionOptions, type SessionTensor } from './session.js';
 export type { SessionResponse } from './session-messages.js';
 export { SessionThread } from './session-thread.js';
+export { TaskWorker, type TaskWorkerOptions } from './task-worker.js';
 export { type TaskOptions, WorkerPool, type WorkerPoolOptions } from './worker-pool.js';
+export { yieldToServers } from './yield-to-servers.js';

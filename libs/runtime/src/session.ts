@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { DomainError } from '@resmask/errors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Provider, ProviderChoice } from './provider.js';
+import type { Provider } from './provider.js';
 
 /** A tensor as a session takes and gives it. */
 export interface SessionTensor {
@@ -69,28 +69,5 @@ export class Session {
 
   release(): Promise<void> {
     return this.inner.release();
-  }
-}
-
-/**
- * The provider sessions can really be made with, found by making a tiny one: ONNX Runtime lists providers whose libraries are
- * missing, and does not fall back by itself.
- * @param probe the bytes of a small model
- * @throws DomainError PROVIDER_MISSING if it is not there and falling back was not allowed.
- */
-export async function selectProvider(choice: ProviderChoice, probe: Uint8Array): Promise<Provider> {
-  const { wanted, fallback } = choice;
-  try {
-    const session = await Session.open(probe, { provider: wanted, threads: 1 });
-    await session.release();
-    return wanted;
-  } catch (cause) {
-    if (fallback === 'cpu' && wanted !== 'cpu') return selectProvider({ wanted: 'cpu', fallback: 'none' }, probe);
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DomainError(
-      'PROVIDER_MISSING',
-      `execution provider "${wanted}" was asked for and is not usable here (${reason}); install its libraries, choose another provider, or allow falling back to the CPU`,
-      { cause },
-    );
   }
 }

@@ -1,14 +1,12 @@
-import { type Transferable, Worker } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import { DomainError } from '@resmask/errors';
-import { fromFailure, type TaskMessage, type TaskReply } from './task-messages.js';
+import { TaskWorker } from './task-worker.js';
 
-export interface WorkerPoolOptions<Request> {
+export interface WorkerPoolOptions {
   /** The module each worker runs; it calls `serveTasks`. */
   readonly entry: URL;
   readonly size: number;
   readonly workerData?: unknown;
-  /** Requests that bring a fresh worker to the state of the others; asked for whenever one starts. */
-  readonly setup?: () => readonly Request[];
   /** Called when a worker ended by itself; a fresh one takes its place. */
   readonly onWorkerLost?: (error: Error) => void;
 }
@@ -27,29 +25,22 @@ interface Task<Request, Response> {
   readonly reject: (error: Error) => void;
 }
 
-/** A worker and the task it runs; `own` are tasks meant for it alone, before those of the common queue. */
-interface Seat<Request, Response> {
-  worker?: Worker;
-  startedAt: number;
-  running?: Task<Request, Response>;
-  readonly own: Task<Request, Response>[];
-}
-
-const MIN_LIFETIME_MS = 1000;
-
 /** Worker threads that answer requests, one at a time each, in the order they came. */
 export class WorkerPool<Request, Response> {
-  readonly #seats: Seat<Request, Response>[] = [];
+  readonly #workers: TaskWorker<Request, Response>[];
   readonly #queue: Task<Request, Response>[] = [];
   #closed = false;
-  #nextId = 1;
 
-  constructor(readonly options: WorkerPoolOptions<Request>) {
-    for (let i = 0; i < options.size; i += 1) this.#seats.push(this.#newSeat());
+  constructor({ entry, size, workerData, onWorkerLost }: WorkerPoolOptions) {
+    const onStarted = (): void => this.#dispatch();
+    this.#workers = [];
+    for (let i = 0; i < size; i += 1) {
+      this.#workers.push(new TaskWorker({ entry, workerData, onStarted, onLost: onWorkerLost }));
+    }
   }
 
   get size(): number {
-    return this.#seats.length;
+    return this.#workers.length;
   }
 
   /** Tasks that wait for a worker. */
@@ -85,79 +76,23 @@ export class WorkerPool<Request, Response> {
     });
   }
 
-  /** Runs a request once on every worker. */
-  async broadcast(request: Request): Promise<Response[]> {
-    if (this.#closed) throw closed();
-    const answers = this.#seats.map(
-      (seat) => new Promise<Response>((resolve, reject) => seat.own.push({ request, transfer: [], resolve, reject })),
-    );
-    this.#dispatch();
-    return Promise.all(answers);
-  }
-
   /** Ends every worker; what still waits or runs fails with SERVICE_UNAVAILABLE. */
   async close(): Promise<void> {
     this.#closed = true;
-    const running = this.#seats.flatMap(({ running, own }) => [...own.splice(0), ...(running ? [running] : [])]);
-    for (const task of [...running, ...this.#queue.splice(0)]) task.reject(closed());
-    await Promise.all(this.#seats.map((seat) => seat.worker?.terminate()));
+    for (const task of this.#queue.splice(0)) task.reject(closed());
+    await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
   #dispatch(): void {
-    for (const seat of this.#seats) {
-      if (seat.running || !seat.worker) continue;
-      const task = seat.own.shift() ?? this.#queue.shift();
-      if (!task) continue;
-      seat.running = task;
-      const message: TaskMessage<Request> = { id: this.#nextId++, request: task.request };
-      seat.worker.postMessage(message, [...task.transfer]);
+    for (const worker of this.#workers) {
+      if (!worker.alive || worker.running > 0) continue;
+      const task = this.#queue.shift();
+      if (!task) return;
+      worker
+        .run(task.request, task.transfer)
+        .then(task.resolve, task.reject)
+        .finally(() => this.#dispatch());
     }
-  }
-
-  #newSeat(): Seat<Request, Response> {
-    const seat: Seat<Request, Response> = { startedAt: 0, own: [] };
-    this.#start(seat);
-    return seat;
-  }
-
-  #start(seat: Seat<Request, Response>): void {
-    seat.worker = this.#spawn(seat);
-    seat.startedAt = performance.now();
-    const reject = (error: Error): void => this.options.onWorkerLost?.(error);
-    const requests = this.options.setup?.() ?? [];
-    seat.own.unshift(...requests.map((request) => ({ request, transfer: [], resolve: () => {}, reject })));
-    this.#dispatch();
-  }
-
-  #spawn(seat: Seat<Request, Response>): Worker {
-    const worker = new Worker(this.options.entry, { workerData: this.options.workerData });
-    let lastError = new Error('a worker thread ended');
-    worker.on('message', (reply: TaskReply<Response>) => {
-      const task = seat.running;
-      seat.running = undefined;
-      if ('failure' in reply) task?.reject(fromFailure(reply.failure));
-      else task?.resolve(reply.response);
-      this.#dispatch();
-    });
-    worker.on('error', (error) => {
-      lastError = error instanceof Error ? error : new Error(String(error));
-    });
-    worker.on('exit', () => this.#replace(seat, lastError));
-    return worker;
-  }
-
-  #replace(seat: Seat<Request, Response>, cause: Error): void {
-    if (this.#closed) return;
-    const task = seat.running;
-    seat.running = undefined;
-    seat.worker = undefined;
-    task?.reject(
-      new DomainError('WORKER_LOST', 'the worker thread that ran this ended; try again', { cause, retryAfterMs: 100 }),
-    );
-    this.options.onWorkerLost?.(cause);
-    // A worker that cannot even start must not be started in a tight loop.
-    const wait = Math.max(0, MIN_LIFETIME_MS - (performance.now() - seat.startedAt));
-    setTimeout(() => this.#closed || this.#start(seat), wait);
   }
 
   #cancel(task: Task<Request, Response>): void {

@@ -6,12 +6,15 @@ export interface EngineChoices<Providers extends readonly [string, ...string[]]>
   readonly providers: Providers;
   /** CPUs this process may use. */
   readonly cpus: number;
+  /** Memory this process may use, in bytes. */
+  readonly memoryBytes: number;
 }
 
 /** The settings of every service that runs models from the registry. */
 export function engineSettings<const Providers extends readonly [string, ...string[]]>({
   providers,
   cpus,
+  memoryBytes,
 }: EngineChoices<Providers>) {
   return {
     ...registryConnectionSettings(),
@@ -28,7 +31,7 @@ export function engineSettings<const Providers extends readonly [string, ...stri
       ['none', 'cpu'],
       'none',
     ),
-    workers: integerSetting('RESMASK_WORKERS', 'worker threads; each holds every loaded model', {
+    workers: integerSetting('RESMASK_WORKERS', 'sessions of a small model, and threads that prepare images', {
       min: 1,
       max: 256,
       default: cpus,
@@ -39,5 +42,32 @@ export function engineSettings<const Providers extends readonly [string, ...stri
       max: 256,
       default: 1,
     }),
+    modelMemoryBytes: integerSetting(
+      'RESMASK_MODEL_MEMORY_BYTES',
+      'memory for loaded models: weights × sessions; those unused for longest are let go',
+      {
+        min: 1_048_576,
+        max: Number.MAX_SAFE_INTEGER,
+        default: Math.max(268_435_456, Math.floor(memoryBytes / 2)),
+        defaultIs: 'half the memory it may use',
+      },
+    ),
+    maxBatch: integerSetting('RESMASK_MAX_BATCH', 'images of one run at most', { min: 1, max: 64, default: 16 }),
+    maxBatchMs: integerSetting(
+      'RESMASK_MAX_BATCH_MS',
+      'batches are not grown beyond this time of a run, measured when a model is loaded',
+      { min: 1, max: 60_000, default: 25 },
+    ),
+    batchWindowMs: integerSetting(
+      'RESMASK_BATCH_WINDOW_MS',
+      'how long a batch that is not full may wait for more; 0 never lets a session idle, a GPU may gain from a few',
+      { min: 0, max: 1000, default: 0 },
+    ),
+    missingMembers: choiceSetting(
+      'RESMASK_MISSING_MEMBERS',
+      'without a member of an ensemble: fail, or skip it and take the mean of the others',
+      ['fail', 'skip'],
+      'fail',
+    ),
   };
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ArtifactStore } from '@resmask/artifacts';
 import { translateDatabaseError } from '@resmask/database';
-import { Engine, type Lease, VersionSource } from '@resmask/engine';
+import { type ClassifierLease, Engine, VersionSource } from '@resmask/engine';
 import { DomainError, toErrorRecord } from '@resmask/errors';
 import type { Logger } from '@resmask/service-kit';
 import { ServiceLog } from '@resmask/service-kit';
@@ -82,12 +82,12 @@ export class RunWorker {
     this.#logger.info({ run: run.id, samples: run.samplesTotal }, 'run succeeded');
   }
 
-  async #samples(run: RunEntity, { version }: Lease): Promise<SplitSamples> {
+  async #samples(run: RunEntity, { classifier }: ClassifierLease): Promise<SplitSamples> {
     const { dataset } = run;
     const split = this.datasets.split(dataset, run.split);
     return {
-      classifier: version.digest,
-      order: labelOrder(version, dataset.labels),
+      classifier,
+      order: labelOrder(classifier.version, dataset.labels),
       width: dataset.width,
       height: dataset.height,
       pixels: await this.store.readAll(split.pixelsSha256.toString('hex')),
@@ -107,7 +107,7 @@ export class RunWorker {
       }
       const renewal = setInterval(() => this.shards.renew(claimed).catch(() => {}), (LEASE_SECONDS * 1000) / 3);
       try {
-        const scored = await scoreShard(this.engine, samples, claimed, signal);
+        const scored = await scoreShard(samples, claimed, signal);
         await this.shards.complete(claimed, scored);
       } catch (error) {
         await this.shards.release(claimed).catch(() => {});

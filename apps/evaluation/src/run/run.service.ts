@@ -65,7 +65,7 @@ export class RunService {
     const datasetName = parseDatasetName(request.run.dataset, 'run.dataset');
     const requestId = checkRequestId(request.requestId);
     const dataset = await this.datasets.get(datasetName);
-    const version = await this.versions.resolve(request.parent, model);
+    const { version } = await this.versions.resolve(request.parent, model);
     // Told now rather than by a failed run.
     labelOrder(version, dataset.labels);
     const run: NewRun = { namespace, requestId, model, version, dataset, split: this.datasets.split(dataset, split) };

@@ -1,10 +1,10 @@
-import type { Engine } from '@resmask/engine';
+import type { Classifier } from '@resmask/engine';
 import type { ClaimedShard, ScoredSample } from './shard.repository.js';
 
 /** The samples of a run's split, and how the model's output becomes the data set's label order. */
 export interface SplitSamples {
-  /** Digest of the loaded classifier. */
-  readonly classifier: string;
+  /** Loaded. */
+  readonly classifier: Classifier;
   readonly order: readonly number[];
   readonly width: number;
   readonly height: number;
@@ -14,19 +14,19 @@ export interface SplitSamples {
   readonly labels: Buffer;
 }
 
-/** Scores the samples of one shard on the engine. */
+/** Scores the samples of one shard. */
 export async function scoreShard(
-  engine: Engine,
   { classifier, order, width, height, pixels, labels }: SplitSamples,
   { firstSample, sampleCount }: Pick<ClaimedShard, 'firstSample' | 'sampleCount'>,
   signal: AbortSignal,
 ): Promise<ScoredSample[]> {
   const size = width * height;
   const images = pixels.subarray(firstSample * size, (firstSample + sampleCount) * size);
-  const rows = await engine.classify({ classifier, images, width, height }, signal);
-  return rows.map((row, i) => {
-    // Rounded to what is stored, so that ties are decided by the stored numbers.
-    const probabilities = order.map((position) => Math.fround(row[position]));
+  const rows = await classifier.samples(images, width, height);
+  signal.throwIfAborted();
+  const labelCount = rows.length / sampleCount;
+  return Array.from({ length: sampleCount }, (_, i) => {
+    const probabilities = order.map((position) => rows[i * labelCount + position]);
     return {
       sample: firstSample + i,
       trueLabel: labels[firstSample + i],

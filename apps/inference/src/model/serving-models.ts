@@ -1,85 +1,163 @@
 import { Injectable } from '@nestjs/common';
-import { Engine, type Lease, type LoadableVersion, VersionSource } from '@resmask/engine';
+import { type Classifier, Engine, type LoadableVersion, type ModelSessions, VersionSource } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
-import type { ExpressionOutput, Task } from '@resmask/model-spec';
+import type { ExpressionOutput } from '@resmask/model-spec';
+import { ServiceLog } from '@resmask/service-kit';
+import { DEFAULT_NAMESPACE, DefaultModels, type ModelChoice } from './model-choice.js';
+import type { LoadedVersion, ServedReferenceOptions, VersionUse } from './served-reference.js';
+import { type Hold, ServedReferences } from './served-references.js';
 
-export const DEFAULT_NAMESPACE = 'namespaces/default';
-
-/** The references of calls that name no model. */
-export class DefaultModels {
-  constructor(
-    readonly classifier: string,
-    readonly detector: string,
-  ) {}
-}
-
-/** References as a client sends them: empty means the service's default. */
-export interface ModelChoice {
-  readonly parent: string;
-  readonly model: string;
-  readonly detector: string;
-}
-
-/** A classifier and, unless there is none, a detector, loaded until released. */
+/** A classifier and, unless there is none, a detector, served and followed until released. */
 export interface ServedModels {
+  /** The classifier of this moment. */
   readonly classifier: LoadableVersion;
   readonly detector: LoadableVersion | undefined;
+  readonly labels: readonly string[];
+  /** Whether the draw fell on the alias's canary version. */
+  readonly canary: boolean;
+  /** Keeps the versions of this moment for one frame. */
+  use(): ModelsUse;
+  release(): void;
+}
+
+/** What one frame runs on. */
+export interface ModelsUse {
+  readonly classifier: Classifier;
+  readonly detector: ModelSessions | undefined;
   readonly labels: readonly string[];
   release(): void;
 }
 
-/** Resolves, fetches and loads the models of a call. */
+/** Resolves, fetches, loads and follows the models of calls. */
 @Injectable()
 export class ServingModels {
+  readonly classifiers: ServedReferences<Classifier>;
+  readonly detectors: ServedReferences<ModelSessions>;
+
   constructor(
     readonly source: VersionSource,
     readonly engine: Engine,
     readonly defaults: DefaultModels,
-  ) {}
+    readonly log: ServiceLog,
+  ) {
+    const { logger } = log;
+    this.classifiers = new ServedReferences(
+      (key) => this.#options(key, (version) => this.#loadClassifier(version)),
+      logger,
+    );
+    this.detectors = new ServedReferences((key) => this.#options(key, (version) => this.#loadDetector(version)), logger);
+  }
 
   /** @throws DomainError as registry and engine say it, or TASK_MISMATCH for a detector that classifies and vice versa. */
   async acquire({ parent, model, detector }: ModelChoice): Promise<ServedModels> {
     const namespace = parent || DEFAULT_NAMESPACE;
-    const classifier = await this.#lease(namespace, model || this.defaults.classifier, 'expression');
+    const classifier = await this.classifiers.hold(keyOf(namespace, model || this.defaults.classifier));
     try {
-      const finder = await this.#detector(namespace, detector);
-      const { labels } = classifier.version.spec.output as ExpressionOutput;
-      return {
-        classifier: classifier.version,
-        detector: finder?.version,
-        labels,
-        release: () => {
-          classifier.release();
-          finder?.release();
-        },
-      };
+      return served(classifier, await this.#detector(namespace, detector));
     } catch (error) {
       classifier.release();
       throw error;
     }
   }
 
+  /** Looks whether references mean something else by now. */
+  async refresh(wanted: (key: string) => boolean): Promise<void> {
+    await Promise.all([this.classifiers.refresh(wanted), this.detectors.refresh(wanted)]);
+  }
+
+  /** Namespaces that references are served of. */
+  get namespaces(): ReadonlySet<string> {
+    return new Set([...this.classifiers.keys, ...this.detectors.keys].map((key) => splitKey(key).namespace));
+  }
+
   /** The default detector may be absent: a client that says where the faces are needs none. */
-  async #detector(namespace: string, reference: string): Promise<Lease | undefined> {
-    if (reference !== '') return this.#lease(namespace, reference, 'face');
+  async #detector(namespace: string, reference: string): Promise<Hold<ModelSessions> | undefined> {
+    if (reference !== '') return this.detectors.hold(keyOf(namespace, reference));
     try {
-      return await this.#lease(namespace, this.defaults.detector, 'face');
+      return await this.detectors.hold(keyOf(namespace, this.defaults.detector));
     } catch (error) {
       if (error instanceof DomainError && error.code === 'NOT_FOUND') return undefined;
       throw error;
     }
   }
 
-  async #lease(namespace: string, reference: string, task: Task): Promise<Lease> {
-    const version = await this.source.resolve(namespace, reference);
-    const actual = version.spec.output.task;
-    if (actual !== task) {
-      throw new DomainError(
-        'TASK_MISMATCH',
-        `${version.name} is for task "${actual}"; one for "${task}" is needed here`,
-      );
-    }
-    await this.source.fetch(version);
-    return this.engine.acquire(version);
+  async #loadClassifier(version: LoadableVersion): Promise<LoadedVersion<Classifier>> {
+    const { classifier, missing, release } = await this.engine.acquire(version);
+    if (missing.length > 0) this.log.logger.warn({ version: version.name, missing }, 'an ensemble serves without members');
+    return { version, model: classifier, release };
   }
+
+  async #loadDetector(version: LoadableVersion): Promise<LoadedVersion<ModelSessions>> {
+    const { sessions, release } = await this.engine.acquireDetector(version);
+    return { version, model: sessions, release };
+  }
+
+  #options<Model>(
+    key: string,
+    load: (version: LoadableVersion) => Promise<LoadedVersion<Model>>,
+  ): ServedReferenceOptions<Model> {
+    const { namespace, reference } = splitKey(key);
+    return {
+      resolve: () => this.source.resolve(namespace, reference),
+      load: async (version) => {
+        await this.source.fetch(version);
+        return load(version);
+      },
+      onRetired: (version) => this.#retire(version),
+      onSwitched: (from, to) => this.log.logger.info({ reference: key, from: from.name, to: to.name }, 'model switched'),
+    };
+  }
+
+  /** A version a promotion has replaced gives its memory back at once; one that is merely unused waits for its next use. */
+  #retire(version: LoadableVersion): void {
+    for (const { version: single } of [{ version }, ...(version.members ?? [])]) this.engine.evict(single.digest);
+  }
+}
+
+export function keyOf(namespace: string, reference: string): string {
+  return `${namespace}/models/${reference}`;
+}
+
+export function splitKey(key: string): { namespace: string; reference: string } {
+  const [namespace, reference] = key.split('/models/');
+  return { namespace, reference };
+}
+
+function served(classifier: Hold<Classifier>, detector: Hold<ModelSessions> | undefined): ServedModels {
+  return {
+    get classifier() {
+      return classifier.reference.version;
+    },
+    get detector() {
+      return detector?.reference.version;
+    },
+    get labels() {
+      return labelsOf(classifier.reference.version);
+    },
+    canary: false,
+    use: () => {
+      const uses = [classifier.reference.use(), detector?.reference.use()] as const;
+      return modelsUse(...uses);
+    },
+    release: () => {
+      classifier.release();
+      detector?.release();
+    },
+  };
+}
+
+function modelsUse(classifier: VersionUse<Classifier>, detector: VersionUse<ModelSessions> | undefined): ModelsUse {
+  return {
+    classifier: classifier.model,
+    detector: detector?.model,
+    labels: labelsOf(classifier.version),
+    release: () => {
+      classifier.release();
+      detector?.release();
+    },
+  };
+}
+
+function labelsOf({ spec }: LoadableVersion): readonly string[] {
+  return (spec.output as ExpressionOutput).labels;
 }

@@ -1,16 +1,22 @@
 import {
   type BoundingBox,
   type Face,
+  type FrameTimings,
   type Image,
+  type LabelProbability,
   PixelFormat,
   type Region,
 } from '@resmask/contracts/inference.v1';
-import type { ImageInput, Recognition, RegionInput } from '@resmask/engine';
+import type { ImageInput, RecognizedFace, RegionInput, Timings } from '@resmask/engine';
 import { DomainError, invalidField } from '@resmask/errors';
+import { toDuration } from '../duration.js';
+import { integerField } from '../integer-field.js';
 
 const MAX_REGIONS = 256;
 const MAX_FACES = 256;
 const DEFAULT_FACES = 64;
+const MAX_FACE_SIZE = 4096;
+const MAX_LABELS = 64;
 
 const FORMATS: ReadonlyMap<PixelFormat, 'gray8' | 'rgb24' | 'bgr24'> = new Map([
   [PixelFormat.PIXEL_FORMAT_GRAY8, 'gray8'],
@@ -32,12 +38,9 @@ export function toImageInput(image: Image | undefined): ImageInput {
 }
 
 /** @throws DomainError REGION_INVALID or TOO_MANY_REGIONS. */
-export function toRegions(regions: readonly Region[]): RegionInput[] {
-  if (regions.length > MAX_REGIONS) {
-    throw new DomainError(
-      'TOO_MANY_REGIONS',
-      `regions: there are ${regions.length}; at most ${MAX_REGIONS} are allowed`,
-    );
+export function toRegions(regions: readonly Region[], max = MAX_REGIONS): RegionInput[] {
+  if (regions.length > max) {
+    throw new DomainError('TOO_MANY_REGIONS', `regions: there are ${regions.length}; at most ${max} are allowed`);
   }
   return regions.map(({ area }, i) => {
     if (!area) throw invalidField(`regions[${i}]`, 'it is empty; set face, crop or whole_frame', 'REGION_INVALID');
@@ -48,24 +51,65 @@ export function toRegions(regions: readonly Region[]): RegionInput[] {
 
 /** @throws DomainError FIELD_INVALID. */
 export function toMaxFaces(maxFaces: number): number {
-  if (maxFaces < 0 || maxFaces > MAX_FACES) {
-    throw invalidField('max_faces', `got ${maxFaces}; allowed are 0 (meaning ${DEFAULT_FACES}) to ${MAX_FACES}`);
-  }
-  return maxFaces === 0 ? DEFAULT_FACES : maxFaces;
+  return integerField(maxFaces, 'max_faces', MAX_FACES, `meaning ${DEFAULT_FACES}`) || DEFAULT_FACES;
 }
 
-export function toFaceMessages({ faces }: Recognition, labels: readonly string[]): Face[] {
-  return faces.map(({ box, score, landmarks, probabilities }) => {
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    return {
-      box: { ...box },
-      detectionScore: score,
-      landmarks: landmarks.map((point) => ({ ...point })),
-      label: labels[best],
-      probability: probabilities[best],
-      probabilities: probabilities.map((probability, i) => ({ label: labels[i], probability })),
-    };
-  });
+/** @throws DomainError FIELD_INVALID. */
+export function toMinFaceSize(minFaceSize: number): number {
+  return integerField(minFaceSize, 'min_face_size', MAX_FACE_SIZE, 'meaning any');
+}
+
+/** @throws DomainError FIELD_INVALID. */
+export function toTopK(topK: number): number {
+  return integerField(topK, 'top_k', MAX_LABELS, 'meaning all');
+}
+
+/** @param topK labels per face, best first; 0 for all in the order of the model */
+export function toFaceMessage(
+  { box, score, landmarks, probabilities }: RecognizedFace,
+  labels: readonly string[],
+  topK: number,
+): Face {
+  const best = indexOfLargest(probabilities);
+  return {
+    box: { ...box },
+    detectionScore: score,
+    landmarks: landmarks.map((point) => ({ ...point })),
+    label: labels[best],
+    probability: probabilities[best],
+    probabilities: toProbabilities(probabilities, labels, topK),
+    trackId: '',
+    smoothed: undefined,
+    explanation: undefined,
+  };
+}
+
+export function toProbabilities(
+  probabilities: ArrayLike<number>,
+  labels: readonly string[],
+  topK: number,
+): LabelProbability[] {
+  const all = Array.from(probabilities, (probability, i) => ({ label: labels[i], probability }));
+  return topK === 0 ? all : all.toSorted((a, b) => b.probability - a.probability).slice(0, topK);
+}
+
+export function indexOfLargest(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i += 1) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+/** @param receiveMs from reading the message to waiting for a turn @param sendMs from the answer's being ready to its being written */
+export function toTimingsMessage(timings: Timings, receiveMs: number, sendMs: number): FrameTimings {
+  return {
+    receive: toDuration(receiveMs),
+    decode: toDuration(timings.prepare),
+    detect: toDuration(timings.detect),
+    queue: toDuration(timings.queue),
+    infer: toDuration(timings.infer),
+    send: toDuration(sendMs),
+    batchSize: timings.batchSize,
+  };
 }
 
 function checkBox({ x, y, width, height }: BoundingBox, field: string): BoundingBox {

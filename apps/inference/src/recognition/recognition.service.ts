@@ -3,15 +3,23 @@ import { Injectable } from '@nestjs/common';
 import type { RecognizeRequest, RecognizeResponse } from '@resmask/contracts/inference.v1';
 import { Engine } from '@resmask/engine';
 import { ServingModels } from '../model/serving-models.js';
-import { toFaceMessages, toMaxFaces } from './recognition.messages.js';
-import { Recognizer } from './recognizer.js';
+import { callDeadline } from './call-deadline.js';
+import { recognizedOnly } from './recognized-only.js';
+import {
+  toFaceMessage,
+  toImageInput,
+  toMaxFaces,
+  toMinFaceSize,
+  toRegions,
+  toTimingsMessage,
+  toTopK,
+} from './recognition.messages.js';
 
 /** Answers single images. */
 @Injectable()
 export class RecognitionService {
   constructor(
     readonly models: ServingModels,
-    readonly recognizer: Recognizer,
     readonly engine: Engine,
   ) {}
 
@@ -19,22 +27,41 @@ export class RecognitionService {
     request: RecognizeRequest,
     call: ServerUnaryCall<RecognizeRequest, RecognizeResponse>,
   ): Promise<RecognizeResponse> {
-    const maxFaces = toMaxFaces(request.maxFaces);
+    const readAt = performance.now();
+    const { regions, maxFaces, minFaceSize, topK, alignment, image } = request;
+    const wanted = {
+      image: toImageInput(image),
+      regions: toRegions(regions),
+      maxFaces: toMaxFaces(maxFaces),
+      minFaceSize: toMinFaceSize(minFaceSize),
+      alignment,
+      explain: undefined,
+      deadline: callDeadline(call),
+    };
+    const labelsPerFace = toTopK(topK);
     const abort = new AbortController();
     call.on('cancelled', () => abort.abort());
-    const models = await this.models.acquire(request);
+    const served = await this.models.acquire(request);
+    const use = served.use();
+    const lane = this.engine.openLane({ newestOnly: false, maxInFlight: 1 });
     try {
-      const found = await this.recognizer.recognize(request.image, request.regions, maxFaces, models, abort.signal);
+      const { classifier, detector, labels } = use;
+      const offeredAt = performance.now();
+      const outcome = this.engine.recognize(lane, { ...wanted, classifier, detector, signal: abort.signal });
+      const { width, height, faces, timings } = recognizedOnly(await outcome);
       return {
-        model: models.classifier.name,
-        detector: request.regions.length > 0 ? '' : (models.detector?.name ?? ''),
-        width: found.width,
-        height: found.height,
-        faces: toFaceMessages(found, models.labels),
+        model: classifier.version.name,
+        detector: regions.length > 0 ? '' : (detector?.version.name ?? ''),
+        width,
+        height,
+        faces: faces.map((face) => toFaceMessage(face, labels, labelsPerFace)),
         executionProvider: this.engine.provider,
+        timings: toTimingsMessage(timings, offeredAt - readAt, 0),
       };
     } finally {
-      models.release();
+      this.engine.clearLane(lane);
+      use.release();
+      served.release();
     }
   }
 }

@@ -6,70 +6,74 @@ import {
   type StreamFramesRequest,
   type StreamFramesResponse,
 } from '@resmask/contracts/inference.v1';
-import type { Recognition } from '@resmask/engine';
+import type { Engine, FrameLane } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import { type CallErrors, type Drain, writeMessage } from '@resmask/service-kit';
 import type { ServedModels, ServingModels } from '../model/serving-models.js';
-import { toFaceMessages } from '../recognition/recognition.messages.js';
-import type { Recognizer } from '../recognition/recognizer.js';
 import { AnswerQueue, type Place } from './answer-queue.js';
-import { FrameSlots } from './frame-slots.js';
-import { type StreamTerms, toStreamTerms } from './stream-config.js';
+import type { FrameEvents } from './frame-events.js';
+import { FramePath, type LateAnswer } from './frame-path.js';
+import { FrameRateLimit } from './frame-rate-limit.js';
+import { type Answer, acceptedAnswer } from './stream-answers.js';
+import type { StreamLimits } from './stream-limits.js';
+import { type StreamTerms, toStreamTerms } from './stream-terms.js';
 
 export type FrameCall = ServerDuplexStream<StreamFramesRequest, StreamFramesResponse>;
-type Answer = NonNullable<StreamFramesResponse['message']>;
 
 /** What every stream of a service shares. */
 export interface StreamParts {
   readonly models: ServingModels;
-  readonly recognizer: Recognizer;
+  readonly engine: Engine;
   readonly errors: CallErrors;
   readonly drain: Drain;
-  readonly workers: number;
-  /** What `accepted` tells of the service. */
-  readonly limits: {
-    readonly maxFramePixels: number;
-    readonly maxMessageBytes: number;
-    readonly executionProvider: string;
-  };
+  readonly events: FrameEvents;
+  readonly limits: StreamLimits;
 }
 
-/** A frame that was read, the place its answer goes to, and when it came. */
-interface TakenFrame {
-  readonly frame: Frame;
-  readonly place: Place<Answer>;
-  readonly readAt: number;
+/** What a stream has once its configuration is accepted. */
+interface OpenStream {
+  readonly path: FramePath;
+  readonly terms: StreamTerms;
+  readonly lane: FrameLane;
+  readonly served: ServedModels;
 }
 
 /** Answers a live stream may have unwritten before reading waits: a client that does not read must not fill our memory. */
-const MAX_UNWRITTEN = 256;
+const MAX_UNWRITTEN = 64;
 
 /** The life of one stream: configuration, frames, answers in order, end. */
 export class FrameStream {
   readonly #abort = new AbortController();
   readonly #over = Promise.withResolvers<void>();
-  readonly #answers: AnswerQueue<Answer>;
-  #slots: FrameSlots<TakenFrame> | undefined;
-  #models: ServedModels | undefined;
-  #terms: StreamTerms | undefined;
+  readonly #answers: AnswerQueue<LateAnswer>;
+  readonly #rate: FrameRateLimit;
+  readonly #endsAt: number;
+  #open: OpenStream | undefined;
   #lastRead = 0;
   #lastAnswered = 0;
+  #lastReadAt = performance.now();
+  #lastWrittenAt = performance.now();
   #reading = true;
+  #ratePause: NodeJS.Timeout | undefined;
 
   constructor(
     readonly call: FrameCall,
     readonly parts: StreamParts,
   ) {
+    const { maxFramesPerSecond, maxStreamAgeMs } = parts.limits;
     this.#answers = new AnswerQueue(
-      (answer) => this.#write(answer),
+      (answer) => this.#write(answer()),
       () => this.#readOn(),
     );
+    this.#rate = new FrameRateLimit(maxFramesPerSecond, performance.now());
+    // Streams that were opened together shall not all move on together.
+    this.#endsAt = maxStreamAgeMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + maxStreamAgeMs * (0.9 + Math.random() * 0.2);
   }
 
   /** Resolves when the client has ended its side and every frame is answered. @throws what ends the call with a status. */
   async serve(): Promise<void> {
     const { call, parts } = this;
-    const drain = (): void => this.#end(() => this.#sayDraining());
+    const drain = (): void => this.#moveOn(serverStopping);
     call.on('data', (request: StreamFramesRequest) => this.#receive(request));
     call.on('end', () => this.#end());
     call.on('cancelled', () => this.#cancel());
@@ -79,15 +83,29 @@ export class FrameStream {
       await this.#over.promise;
     } finally {
       parts.drain.signal.removeEventListener('abort', drain);
+      clearTimeout(this.#ratePause);
       this.#abort.abort();
-      this.#models?.release();
+      if (this.#open) parts.engine.clearLane(this.#open.lane);
+      this.#open?.served.release();
     }
+  }
+
+  /** Called about twice a second: says that the stream lives, and ends it when its time is over. */
+  tick(now: number): void {
+    const { idleTimeoutMs } = this.parts.limits;
+    if (!this.#reading) return;
+    if (now > this.#endsAt) this.#moveOn(streamTooOld);
+    else if (idleTimeoutMs > 0 && this.#answers.pending === 0 && now - this.#lastReadAt > idleTimeoutMs)
+      this.#end(() => Promise.reject(streamIdle(idleTimeoutMs)));
+    else if (this.#open && this.#answers.pending === 0 && now - this.#lastWrittenAt > this.#open.terms.heartbeatMs)
+      this.#say({ $case: 'heartbeat', value: { lastFrameId: this.#lastAnswered } });
   }
 
   #receive({ message }: StreamFramesRequest): void {
     if (!this.#reading) return;
+    this.#lastReadAt = performance.now();
     try {
-      if (this.#slots) this.#receiveFrame(this.#slots, message);
+      if (this.#open) this.#receiveFrame(this.#open, message);
       else this.#receiveFirst(message);
     } catch (error) {
       this.#end(() => Promise.reject(error));
@@ -107,36 +125,24 @@ export class FrameStream {
   }
 
   async #accept(config: StreamConfig): Promise<void> {
-    const { models, workers, limits } = this.parts;
-    const terms = toStreamTerms(config, workers);
+    const { models, engine, errors, events, limits } = this.parts;
+    const terms = toStreamTerms(config, engine.options.workers);
     const served = await models.acquire(config);
     if (!this.#reading) {
       // The client or the service went away meanwhile.
       served.release();
       return;
     }
-    this.#models = served;
-    this.#terms = terms;
-    this.#answers.take().fill({
-      $case: 'accepted',
-      value: {
-        model: served.classifier.name,
-        detector: served.detector?.name ?? '',
-        labels: [...served.labels],
-        ...terms,
-        ...limits,
-      },
-    });
-    this.#slots = new FrameSlots<TakenFrame>({
-      maxInFlight: terms.maxInFlight,
-      newestOnly: terms.mode === DeliveryMode.DELIVERY_MODE_LATEST,
-      run: (taken) => this.#recognize(taken, served, terms.maxFaces),
-      drop: ({ frame: { frameId, captureTime }, place }) =>
-        place.fill({ $case: 'dropped', value: { frameId, captureTime } }),
-    });
+    const newestOnly = terms.mode === DeliveryMode.DELIVERY_MODE_LATEST;
+    const lane = engine.openLane({ newestOnly, maxInFlight: terms.maxInFlight });
+    const signal = this.#abort.signal;
+    const onHint = (answer: Answer): void => this.#say(answer);
+    const path = new FramePath({ engine, lane, models: served, terms, errors, events, signal, onHint });
+    this.#open = { path, terms, lane, served };
+    this.#say(acceptedAnswer(served, terms, limits, engine.provider));
   }
 
-  #receiveFrame(slots: FrameSlots<TakenFrame>, message: StreamFramesRequest['message']): void {
+  #receiveFrame(open: OpenStream, message: StreamFramesRequest['message']): void {
     if (message?.$case === 'config') {
       throw new DomainError(
         'STREAM_OUT_OF_ORDER',
@@ -144,56 +150,61 @@ export class FrameStream {
       );
     }
     const place = this.#answers.take();
-    if (!message) {
-      const error = new DomainError('MESSAGE_EMPTY', 'the message has neither `config` nor `frame`');
-      place.fill(this.#errorAnswer(0, undefined, error));
+    if (message) {
+      this.#takeFrame(open, message.value, place);
     } else {
-      this.#takeFrame(slots, message.value, place);
+      const error = new DomainError('MESSAGE_EMPTY', 'the message has neither `config` nor `frame`');
+      open.path.fail({ frameId: 0, captureTime: undefined }, error, place);
     }
     if (this.#answers.pending >= this.#maxUnwritten) this.call.pause();
   }
 
-  #takeFrame(slots: FrameSlots<TakenFrame>, frame: Frame, place: Place<Answer>): void {
-    const { frameId, captureTime } = frame;
+  #takeFrame({ path, terms }: OpenStream, frame: Frame, place: Place<LateAnswer>): void {
+    const { frameId } = frame;
     if (frameId <= this.#lastRead) {
       const message = `frame_id is ${frameId}, the one before was ${this.#lastRead}; ids must grow, and start above 0`;
-      place.fill(this.#errorAnswer(frameId, captureTime, new DomainError('FRAME_ID_NOT_INCREASING', message)));
+      path.fail(frame, new DomainError('FRAME_ID_NOT_INCREASING', message), place);
       return;
     }
     this.#lastRead = frameId;
-    slots.offer({ frame, place, readAt: performance.now() });
+    const now = performance.now();
+    const passes = this.#rate.take(now);
+    if (!passes && terms.mode === DeliveryMode.DELIVERY_MODE_LATEST) {
+      path.drop(frame, 'rate-limited', place);
+      return;
+    }
+    if (!passes) this.#pauseReading(this.#rate.wait(now));
+    path.run(frame, place, now);
   }
 
   /** In LOSSLESS mode reading waits for answers to be written, so the sender feels a slow server; LATEST reads on and drops. */
   get #maxUnwritten(): number {
-    const terms = this.#terms;
+    const terms = this.#open?.terms;
     return terms?.mode === DeliveryMode.DELIVERY_MODE_LOSSLESS ? terms.maxInFlight : MAX_UNWRITTEN;
   }
 
-  async #recognize({ frame, place, readAt }: TakenFrame, models: ServedModels, maxFaces: number): Promise<void> {
-    const { frameId, captureTime, image, regions } = frame;
-    try {
-      const found = await this.parts.recognizer.recognize(image, regions, maxFaces, models, this.#abort.signal);
-      place.fill(resultAnswer(frame, found, models, readAt));
-    } catch (error) {
-      place.fill(this.#errorAnswer(frameId, captureTime, error));
-    }
+  #pauseReading(milliseconds: number): void {
+    this.call.pause();
+    this.#ratePause ??= setTimeout(() => {
+      this.#ratePause = undefined;
+      this.#readOn();
+    }, milliseconds);
   }
 
-  #errorAnswer(frameId: number, captureTime: Frame['captureTime'], error: unknown): Answer {
-    // A cancelled stream has nobody to tell, and its frames are no errors of the service.
-    const status = this.#abort.signal.aborted ? undefined : this.parts.errors.toStatus(error);
-    return { $case: 'error', value: { frameId, captureTime, status } };
+  /** Says something that answers no frame, after the answers so far. */
+  #say(answer: Answer): void {
+    this.#answers.take().fill(() => answer);
   }
 
   async #write(answer: Answer): Promise<void> {
     await writeMessage(this.call, { message: answer });
-    if (answer.$case !== 'accepted' && answer.$case !== 'draining')
-      this.#lastAnswered = Math.max(this.#lastAnswered, answer.value.frameId);
+    this.#lastWrittenAt = performance.now();
+    if ('frameId' in answer.value) this.#lastAnswered = Math.max(this.#lastAnswered, answer.value.frameId);
   }
 
   #readOn(): void {
-    if (this.#reading && this.#slots && this.#answers.pending < this.#maxUnwritten) this.call.resume();
+    if (!this.#reading || !this.#open || this.#ratePause) return;
+    if (this.#answers.pending < this.#maxUnwritten) this.call.resume();
   }
 
   /** Reads no more, and ends when every frame read so far is answered. */
@@ -203,37 +214,34 @@ export class FrameStream {
     this.#answers.written().then(last).then(this.#over.resolve, this.#over.reject);
   }
 
-  async #sayDraining(): Promise<never> {
-    await writeMessage(this.call, { message: { $case: 'draining', value: { lastFrameId: this.#lastAnswered } } });
-    throw new DomainError('DRAINING', 'this server is stopping; open a new stream and go on with the next frame', {
-      retryAfterMs: 500,
+  /** Ends the stream when what was read is answered, and tells the client where to go on. */
+  #moveOn(why: () => DomainError): void {
+    this.#end(async () => {
+      const value = { lastFrameId: this.#lastAnswered, resumeFrameId: this.#lastAnswered + 1 };
+      await writeMessage(this.call, { message: { $case: 'draining', value } });
+      throw why();
     });
   }
 
   #cancel(): void {
     this.#abort.abort();
-    this.#slots?.clear();
     this.#reading = false;
     this.#over.resolve();
   }
 }
 
-function resultAnswer(
-  { frameId, captureTime }: Frame,
-  found: Recognition,
-  { labels }: ServedModels,
-  readAt: number,
-): Answer {
-  const nanos = Math.round((performance.now() - readAt) * 1_000_000);
-  return {
-    $case: 'result',
-    value: {
-      frameId,
-      captureTime,
-      width: found.width,
-      height: found.height,
-      faces: toFaceMessages(found, labels),
-      serverDuration: { seconds: Math.floor(nanos / 1e9), nanos: nanos % 1e9 },
-    },
-  };
+function serverStopping(): DomainError {
+  return new DomainError('DRAINING', 'this server is stopping; open a new stream and go on with the next frame', {
+    retryAfterMs: 500,
+  });
+}
+
+function streamTooOld(): DomainError {
+  return new DomainError('STREAM_TOO_OLD', 'the stream is as old as streams may get; open a new one and go on with the next frame', {
+    retryAfterMs: 0,
+  });
+}
+
+function streamIdle(milliseconds: number): DomainError {
+  return new DomainError('STREAM_IDLE', `no frame came for ${milliseconds / 1000} s, the longest that is allowed; open a new stream`);
 }

@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { PIXELS_INPUT } from '@resmask/onnx';
 import { Session, serveTasks } from '@resmask/runtime';
 import type { CalibrationRequest, CalibrationResponse, CalibrationWorkerData } from '../calibration-messages.js';
-import type { ImageInput } from '../engine-messages.js';
+import type { ImageInput } from '../image-input.js';
 import { decodeInput } from './decode-input.js';
 import { prepareInput, sourcePlanes } from './prepare-input.js';
 import { TensorWatch } from './tensor-watch.js';

@@ -1,7 +1,7 @@
 import { checkSize, decodeImage, type ImageLimits } from '@resmask/codecs';
 import { DomainError } from '@resmask/errors';
 import type { Pixels } from '@resmask/vision';
-import type { ImageInput } from '../engine-messages.js';
+import type { ImageInput } from '../image-input.js';
 
 /** @throws DomainError FRAME_UNDECODABLE, FRAME_TOO_LARGE, FRAME_TOO_SMALL or FRAME_SIZE_MISMATCH. */
 export async function decodeInput(image: ImageInput, limits: ImageLimits): Promise<Pixels> {

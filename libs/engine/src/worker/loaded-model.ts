@@ -1,9 +1,11 @@
-import { DomainError } from '@resmask/errors';
+import { FolderArtifactStore } from '@resmask/artifacts';
 import type { ModelSpec } from '@resmask/model-spec';
 import { encodeModel, type ModelProto, PIXELS_INPUT, withInputStage } from '@resmask/onnx';
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
+import type { LoadableFile } from '../loadable-version.js';
 import { inputStageOf } from './input-stage-of.js';
 import { sourcePlanes } from './prepare-input.js';
+import { wholeModel } from './whole-model.js';
 
 /** A session with its input stage in front: takes bytes, gives the outputs its specification names. */
 export class LoadedModel {
@@ -16,10 +18,7 @@ export class LoadedModel {
   /** @throws DomainError NOT_ONNX, GRAPH_SPEC_MISMATCH or MODEL_UNLOADABLE. */
   static async open(name: string, graph: ModelProto, spec: ModelSpec, options: SessionOptions): Promise<LoadedModel> {
     const staged = withInputStage(graph, inputStageOf(spec.input));
-    const model = new LoadedModel(name, spec, await Session.open(encodeModel(staged), options));
-    // The first run allocates and tunes; nobody's frame shall wait for that.
-    await model.run(new Uint8Array(model.imageBytes), 1);
-    return model;
+    return new LoadedModel(name, spec, await Session.open(encodeModel(staged), options));
   }
 
   /** Bytes of one prepared image. */
@@ -35,36 +34,12 @@ export class LoadedModel {
     const outputs = output.task === 'expression' ? [output.tensor] : output.tensors;
     return this.session.run({ [PIXELS_INPUT]: { type: 'uint8', dims, data: images } }, outputs);
   }
-
-  release(): Promise<void> {
-    return this.session.release();
-  }
 }
 
-/** Models of this worker by digest. */
-export class LoadedModels {
-  readonly #models = new Map<string, LoadedModel>();
-
-  set(digest: string, model: LoadedModel): void {
-    this.#models.set(digest, model);
-  }
-
-  has(digest: string): boolean {
-    return this.#models.has(digest);
-  }
-
-  /** @throws DomainError WORKER_LOST if a replaced worker has not loaded it yet. */
-  get(digest: string): LoadedModel {
-    const model = this.#models.get(digest);
-    if (model) return model;
-    throw new DomainError('WORKER_LOST', 'the model is being loaded again in this worker; try again', {
-      retryAfterMs: 500,
-    });
-  }
-
-  async unload(digest: string): Promise<void> {
-    const model = this.#models.get(digest);
-    this.#models.delete(digest);
-    await model?.release();
-  }
+/** The graph of a version's files in the cache, each verified by its digest. @throws DomainError ARTIFACT_CORRUPT, NOT_ONNX. */
+export async function readGraph(cacheFolder: string, files: readonly LoadableFile[]): Promise<ModelProto> {
+  const cache = await FolderArtifactStore.open(cacheFolder);
+  const contents = new Map<string, Buffer>();
+  for (const { path, sha256 } of files) contents.set(path, await cache.readAll(sha256));
+  return wholeModel(contents);
 }

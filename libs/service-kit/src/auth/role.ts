@@ -1,5 +1,5 @@
 /** What a caller may do in a namespace; docs/adr/0008-authentication.md says why there are these. */
-export const ROLES = ['viewer', 'evaluator', 'publisher', 'promoter', 'admin'] as const;
+export const ROLES = ['caller', 'viewer', 'evaluator', 'publisher', 'promoter', 'admin'] as const;
 
 export type Role = (typeof ROLES)[number];
 
@@ -8,10 +8,11 @@ export type Role = (typeof ROLES)[number];
  * measurements that gates believe.
  */
 const INCLUDED: Readonly<Record<Role, readonly Role[]>> = {
-  viewer: ['viewer'],
-  evaluator: ['viewer', 'evaluator'],
-  publisher: ['viewer', 'publisher'],
-  promoter: ['viewer', 'publisher', 'promoter'],
+  caller: ['caller'],
+  viewer: ['caller', 'viewer'],
+  evaluator: ['caller', 'viewer', 'evaluator'],
+  publisher: ['caller', 'viewer', 'publisher'],
+  promoter: ['caller', 'viewer', 'publisher', 'promoter'],
   admin: ROLES,
 };
 

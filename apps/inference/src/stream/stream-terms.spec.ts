@@ -1,10 +1,10 @@
 import { DeliveryMode, StreamConfig } from '@resmask/contracts/inference.v1';
 import { describe, expect, it } from 'vitest';
-import { toStreamTerms } from './stream-config.js';
+import { toStreamTerms } from './stream-terms.js';
 
 describe('toStreamTerms', () => {
   it('fills in defaults: live, as many frames at once as workers', () => {
-    expect(toStreamTerms(StreamConfig.fromPartial({}), 4)).toEqual({
+    expect(toStreamTerms(StreamConfig.fromPartial({}), 4)).toMatchObject({
       mode: DeliveryMode.DELIVERY_MODE_LATEST,
       maxInFlight: 4,
       maxFaces: 64,

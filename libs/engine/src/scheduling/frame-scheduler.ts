@@ -1,0 +1,148 @@
+import type { RawImage, RegionInput } from '../image-input.js';
+import type { ClassifyOrder, DirectOrders, ModelSessions } from '../model/model-sessions.js';
+import type { Preparation } from '../preparation.js';
+import type { Lane, LaneOptions } from './lane.js';
+import { Lanes } from './lanes.js';
+import type { RecognizeJob, RecognizeOutcome, RecognizeTask } from './recognize-job.js';
+import { recognizePrepared } from './recognize-prepared.js';
+
+export type FrameLane = Lane<RecognizeJob>;
+
+/** Raw images up to this many bytes with their faces given go straight to the classifier: preparing them is less work than passing them on. */
+const DIRECT_BYTES = 1_048_576;
+
+/**
+ * Decides which frame runs next. A frame waits in its stream's lane, where a newer one may still take its place, until whatever comes first
+ * for it is free: a classifier's session for small raw crops, a preparing thread for everything else.
+ */
+export class FrameScheduler implements DirectOrders {
+  readonly lanes: Lanes<RecognizeJob>;
+  #preparing = 0;
+
+  constructor(
+    readonly preparation: Preparation,
+    maxWaiting: number,
+  ) {
+    this.lanes = new Lanes(maxWaiting);
+  }
+
+  open(options: LaneOptions): FrameLane {
+    return this.lanes.open(options);
+  }
+
+  /** Forgets what waits in a lane. */
+  clear(lane: FrameLane): void {
+    this.lanes.clear(lane);
+  }
+
+  /** Lets a frame wait for its turn. @throws what recognising throws, DomainError QUEUE_FULL. */
+  recognize(lane: FrameLane, task: RecognizeTask): Promise<RecognizeOutcome> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const job: RecognizeJob = {
+        task,
+        deadline: task.deadline,
+        offeredAt: performance.now(),
+        drop: (reason) => {
+          clearTimeout(timer);
+          resolve({ kind: 'dropped', reason });
+        },
+        resolve: (outcome) => {
+          clearTimeout(timer);
+          resolve(outcome);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      this.lanes.offer(lane, job);
+      if (Number.isFinite(task.deadline)) {
+        const expire = (): void => this.lanes.drop(lane, job, 'expired');
+        timer = setTimeout(expire, Math.max(0, task.deadline - job.offeredAt));
+      }
+      this.#wake(task);
+    });
+  }
+
+  ready(sessions: ModelSessions): number {
+    return this.lanes.ready((job) => isDirect(job.task) && job.task.classifier.single === sessions);
+  }
+
+  take(sessions: ModelSessions): ClassifyOrder | undefined {
+    const taken = this.lanes.take((job) => isDirect(job.task) && job.task.classifier.single === sessions);
+    if (!taken) return undefined;
+    const { frame: job, lane } = taken;
+    const { task } = job;
+    const finish = (settle: () => void): void => {
+      this.lanes.finish(lane);
+      settle();
+      // The lane may run its next frame now.
+      this.#wake(task);
+    };
+    const takenAt = performance.now();
+    return {
+      item: { kind: 'raw', image: task.image as RawImage, regions: task.regions as RegionInput[] },
+      size: task.regions.length,
+      cancelled: false,
+      resolve: ({ rows, faces, prepareMs, inferMs, batchSize }) =>
+        finish(() => {
+          const { width, height } = task.image as RawImage;
+          const all = performance.now() - takenAt;
+          const queue = takenAt - job.offeredAt + Math.max(0, all - prepareMs - inferMs);
+          const timings = { prepare: prepareMs, detect: 0, queue, infer: inferMs, batchSize };
+          const labels = rows.length / Math.max(1, faces.length);
+          const recognized = faces.map((face, i) => ({
+            ...face,
+            probabilities: rows.subarray(i * labels, (i + 1) * labels),
+          }));
+          job.resolve({ kind: 'recognized', recognition: { width, height, faces: recognized, timings } });
+        }),
+      reject: (error) => finish(() => job.reject(error)),
+    };
+  }
+
+  #wake(task: RecognizeTask): void {
+    if (isDirect(task)) task.classifier.single?.poke();
+    else this.#prepareNext();
+  }
+
+  #prepareNext(): void {
+    while (this.#preparing < this.preparation.slots) {
+      const taken = this.lanes.take(({ task }) => !isDirect(task) && task.classifier.hasRoom);
+      if (!taken) return;
+      this.#preparing += 1;
+      this.#run(taken.frame, taken.lane);
+    }
+  }
+
+  async #run(job: RecognizeJob, lane: FrameLane): Promise<void> {
+    let holding = true;
+    const prepared = (): void => {
+      if (!holding) return;
+      holding = false;
+      this.#preparing -= 1;
+      this.#prepareNext();
+    };
+    try {
+      const recognition = await recognizePrepared(this.preparation, job, prepared);
+      job.resolve({ kind: 'recognized', recognition });
+    } catch (error) {
+      job.reject(error);
+    } finally {
+      this.lanes.finish(lane);
+      prepared();
+      this.#prepareNext();
+    }
+  }
+}
+
+function isDirect({ image, regions, classifier, explain }: RecognizeTask): boolean {
+  return (
+    image.kind === 'raw' &&
+    regions.length > 0 &&
+    image.bytes.length <= DIRECT_BYTES &&
+    classifier.single !== undefined &&
+    explain === undefined
+  );
+}

@@ -1,0 +1,47 @@
+import type { ImageInput, RegionInput } from '../image-input.js';
+import type { Classifier } from '../model/classifier.js';
+import type { ModelSessions } from '../model/model-sessions.js';
+import type { Recognition } from '../recognition.js';
+import type { DropReason, Waiting } from './lane.js';
+
+/** What shall be explained of a frame. */
+export interface ExplainOptions {
+  /** Sessions that can explain. */
+  readonly explainer: ModelSessions;
+  /** Label to explain; empty means the most probable one. */
+  readonly label: string;
+  readonly method: 'class-activation' | 'occlusion' | undefined;
+  readonly masks: boolean;
+  readonly overlay: boolean;
+}
+
+/** What shall be done with an image. */
+export interface RecognizeTask {
+  readonly image: ImageInput;
+  readonly classifier: Classifier;
+  /** Finds the faces where there are no regions. */
+  readonly detector: ModelSessions | undefined;
+  readonly regions: readonly RegionInput[];
+  readonly maxFaces: number;
+  /** Faces that are narrower or lower are left out, in pixels of the image. */
+  readonly minFaceSize: number;
+  readonly alignment: boolean;
+  readonly explain: ExplainOptions | undefined;
+  /** Its turn must come before, by `performance.now()`; infinity for whenever. */
+  readonly deadline: number;
+  /** Takes it out of every queue; a run that has begun is finished. */
+  readonly signal: AbortSignal;
+}
+
+/** What became of it. */
+export type RecognizeOutcome =
+  | { readonly kind: 'recognized'; readonly recognition: Recognition }
+  | { readonly kind: 'dropped'; readonly reason: DropReason };
+
+/** A task that waits for its turn in a lane. */
+export interface RecognizeJob extends Waiting {
+  readonly task: RecognizeTask;
+  readonly offeredAt: number;
+  resolve(outcome: RecognizeOutcome): void;
+  reject(error: unknown): void;
+}

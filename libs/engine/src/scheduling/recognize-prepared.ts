@@ -1,0 +1,66 @@
+import { DomainError } from '@resmask/errors';
+import type { CroppedFaces, Preparation } from '../preparation.js';
+import type { Recognition, RecognizedFace } from '../recognition.js';
+import type { RecognizeJob, RecognizeTask } from './recognize-job.js';
+
+/** What was found in an image, and what finding it took. */
+interface Found {
+  readonly cropped: CroppedFaces;
+  readonly prepareMs: number;
+  readonly detectMs: number;
+}
+
+/**
+ * Recognises an image step by step: pixels, faces, crops, probabilities.
+ * @param onPrepared called when the image itself is no longer needed
+ */
+export async function recognizePrepared(
+  preparation: Preparation,
+  { task, offeredAt }: RecognizeJob,
+  onPrepared: () => void,
+): Promise<Recognition> {
+  const { cropped, prepareMs, detectMs } = await findFaces(preparation, task);
+  onPrepared();
+  const { width, height, faces, inputs } = cropped;
+  throwIfCancelled(task);
+  const none = { rows: new Float32Array(0), inferMs: 0, batchSize: 0 };
+  const classified =
+    faces.length === 0 ? none : await task.classifier.classify(inputs, faces.length, task.signal);
+  const { rows, inferMs, batchSize } = classified;
+  const labels = rows.length / Math.max(1, faces.length);
+  const recognized = faces.map(
+    (face, i): RecognizedFace => ({ ...face, probabilities: rows.subarray(i * labels, (i + 1) * labels) }),
+  );
+  const queue = Math.max(0, performance.now() - offeredAt - prepareMs - detectMs - inferMs);
+  return { width, height, faces: recognized, timings: { prepare: prepareMs, detect: detectMs, queue, infer: inferMs, batchSize } };
+}
+
+async function findFaces(preparation: Preparation, task: RecognizeTask): Promise<Found> {
+  const { image, regions, classifier, detector, alignment, explain, maxFaces, minFaceSize } = task;
+  const request = { classifiers: classifier.inputs, alignment, pictures: explain?.overlay === true };
+  if (regions.length > 0) {
+    const cropped = await preparation.cutRegions(image, regions, request);
+    return { cropped, prepareMs: cropped.milliseconds, detectMs: 0 };
+  }
+  if (!detector) {
+    throw new DomainError(
+      'DETECTOR_MISSING',
+      'no face detector is registered; register one, name one, or say where the faces are by regions',
+    );
+  }
+  const open = await preparation.open(image, detector.version.spec.input);
+  try {
+    throwIfCancelled(task);
+    const { detections, inferMs } = await detector.detect(open.input);
+    throwIfCancelled(task);
+    const cropped = await open.cut(detections, { ...request, maxFaces, minFaceSize });
+    return { cropped, prepareMs: open.milliseconds + cropped.milliseconds, detectMs: inferMs };
+  } catch (error) {
+    open.forget();
+    throw error;
+  }
+}
+
+function throwIfCancelled({ signal }: RecognizeTask): void {
+  if (signal.aborted) throw new DomainError('CANCELLED_BY_CALLER', 'the caller no longer wants the answer');
+}

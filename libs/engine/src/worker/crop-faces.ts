@@ -1,0 +1,70 @@
+import { DomainError } from '@resmask/errors';
+import type { InputSpec } from '@resmask/model-spec';
+import { type Bounds, type Box, boundsOf, clipBox, crop, type Detection, type Pixels, squareAround } from '@resmask/vision';
+import type { RegionInput } from '../image-input.js';
+import type { PlacedFace } from '../recognition.js';
+import { prepareInput, sourcePlanes } from './prepare-input.js';
+
+/** A face and its pixels, as each of the classifiers shall see them. */
+export interface CroppedFace {
+  readonly face: PlacedFace;
+  /** One picture per margin, in their order. */
+  readonly pixels: readonly Pixels[];
+}
+
+/** The square crops of a detected face, one per margin; nothing if no pixel of it is inside the image. */
+export function cropDetection(
+  image: Pixels,
+  { box, score, landmarks }: Detection,
+  margins: readonly number[],
+): CroppedFace[] {
+  const visible = clipBox(box, image.width, image.height);
+  const all = margins.map((margin) => squareAround(box, margin));
+  const pixels = cropAll(image, all);
+  return visible && pixels ? [{ face: { box: visible, score, landmarks, crop: boxOf(all[0]) }, pixels }] : [];
+}
+
+/** @throws DomainError REGION_INVALID if no pixel of it is inside the image. */
+export function cropRegion(
+  image: Pixels,
+  region: RegionInput,
+  margins: readonly number[],
+  index: number,
+): CroppedFace {
+  const whole = { x: 0, y: 0, width: image.width, height: image.height };
+  if (region.kind === 'whole') {
+    return { face: { box: whole, score: 1, landmarks: [], crop: whole }, pixels: margins.map(() => image) };
+  }
+  const { box } = region;
+  const visible = clipBox(box, image.width, image.height);
+  const all = margins.map((margin) => (region.kind === 'face' ? squareAround(box, margin) : boundsOf(box)));
+  const pixels = cropAll(image, all);
+  if (visible && pixels) return { face: { box: visible, score: 1, landmarks: [], crop: boxOf(all[0]) }, pixels };
+  throw new DomainError(
+    'REGION_INVALID',
+    `regions[${index}]: the box at ${box.x}, ${box.y} of ${box.width}×${box.height} has no pixel inside the ${image.width}×${image.height} image`,
+  );
+}
+
+/** The inputs of all crops one after the other. */
+export function inputsOf(crops: readonly Pixels[], spec: InputSpec): Uint8Array<ArrayBuffer> {
+  const size = spec.height * spec.width * sourcePlanes(spec);
+  const inputs = new Uint8Array(crops.length * size);
+  for (const [i, pixels] of crops.entries()) inputs.set(prepareInput(pixels, spec).data, i * size);
+  return inputs;
+}
+
+/** Equal bounds share their pixels; undefined if some have none. */
+function cropAll(image: Pixels, all: readonly Bounds[]): Pixels[] | undefined {
+  const made = new Map<string, Pixels | undefined>();
+  const pixels = all.map((bounds) => {
+    const key = Object.values(bounds).join();
+    if (!made.has(key)) made.set(key, crop(image, bounds));
+    return made.get(key);
+  });
+  return pixels.every((some) => some !== undefined) ? pixels : undefined;
+}
+
+function boxOf({ left, top, right, bottom }: Bounds): Box {
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}

@@ -1,0 +1,8 @@
+import { constrainedMemory } from 'node:process';
+import { totalmem } from 'node:os';
+
+/** Memory this process may use, in bytes: the machine's, but no more than its control group's limit. */
+export function memoryLimit(): number {
+  const constrained = constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
