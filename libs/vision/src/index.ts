@@ -7,3 +7,5 @@ export { type Pixels, pixels } from './pixels.js';
 export { resizeBilinear } from './resize.js';
 export { type Bounds, boundsOf, crop, squareAround } from './square-crop.js';
 export { decodeTinyFace, TINY_FACE_CHANNELS } from './tiny-face-decoder.js';
+export { decodeUltraface } from './ultraface-decoder.js';
+export { decodeYunet } from './yunet-decoder.js';
