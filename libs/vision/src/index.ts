@@ -1,3 +1,4 @@
+export { type AlignedSquare, alignedCrop, alignedSquare } from './aligned-crop.js';
 export { type Annotation, annotationSvg, type Lettering } from './annotation.js';
 export { type Box, type BoxCorrection, clipBox, correctBox, intersectionOverUnion } from './box.js';
 export { type Detection, type Point, suppressNonMaxima } from './detection.js';
@@ -5,6 +6,13 @@ export { toGray } from './gray.js';
 export { type Letterboxed, letterbox } from './letterbox.js';
 export { type Pixels, pixels } from './pixels.js';
 export { resizeBilinear } from './resize.js';
+export {
+  estimateSimilarity,
+  invertSimilarity,
+  type SimilarityTransform,
+  scaleOf,
+  transformPoint,
+} from './similarity-transform.js';
 export { type Bounds, boundsOf, crop, squareAround } from './square-crop.js';
 export { decodeTinyFace, TINY_FACE_CHANNELS } from './tiny-face-decoder.js';
 export { decodeUltraface } from './ultraface-decoder.js';
