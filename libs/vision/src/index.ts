@@ -2,6 +2,7 @@ export { type AlignedSquare, alignedCrop, alignedSquare } from './aligned-crop.j
 export { type Annotation, annotationSvg, type Lettering } from './annotation.js';
 export { type Box, type BoxCorrection, clipBox, correctBox, intersectionOverUnion } from './box.js';
 export { type Detection, type Point, suppressNonMaxima } from './detection.js';
+export { FaceTracker, type FaceTrackerOptions } from './face-tracker.js';
 export { toGray } from './gray.js';
 export { type Letterboxed, letterbox } from './letterbox.js';
 export { type Pixels, pixels } from './pixels.js';
