@@ -2,10 +2,13 @@ export { type AlignedSquare, alignedCrop, alignedSquare } from './aligned-crop.j
 export { type Annotation, annotationSvg, type Lettering } from './annotation.js';
 export { type Box, type BoxCorrection, clipBox, correctBox, intersectionOverUnion } from './box.js';
 export { type Detection, type Point, suppressNonMaxima } from './detection.js';
+export { ExponentialSmoothing } from './exponential-smoothing.js';
 export { FaceTracker, type FaceTrackerOptions } from './face-tracker.js';
 export { toGray } from './gray.js';
 export { type Letterboxed, letterbox } from './letterbox.js';
+export { MedianSmoothing } from './median-smoothing.js';
 export { type Pixels, pixels } from './pixels.js';
+export type { ProbabilitySmoothing } from './probability-smoothing.js';
 export { resizeBilinear } from './resize.js';
 export {
   estimateSimilarity,
