@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FACE_DECODERS, type FaceDecoder } from './face-decoder.js';
 
 const threshold = z.number().min(0).max(1);
 
@@ -26,19 +27,29 @@ export const boxCorrectionSchema = z.strictObject({
 });
 
 /** A detector's outputs and how boxes are read from them. */
-export const faceOutputSchema = z.strictObject({
-  task: z.literal('face'),
-  decoder: z.enum(['tiny-face']),
-  tensors: z.array(z.string().min(1).max(255)).length(1),
-  /** Input pixels per grid cell, one per output. */
-  strides: z.array(z.int().positive()).length(1),
-  /** Detections up to this score are ignored. */
-  scoreThreshold: threshold,
-  /** Detections that overlap a better one by more than this intersection over union are ignored. */
-  overlapThreshold: threshold,
-  /** Brings the detector's notion of a face to forehead to chin, ear to ear. */
-  boxCorrection: boxCorrectionSchema.optional(),
-});
+export const faceOutputSchema = z
+  .strictObject({
+    task: z.literal('face'),
+    decoder: z.enum(Object.keys(FACE_DECODERS) as FaceDecoder[]),
+    /** Names of the graph's outputs in the decoder's order. */
+    tensors: z.array(z.string().min(1).max(255)).min(1).max(64),
+    /** Input pixels per grid cell, in the order of the grids; none for a decoder without grids. */
+    strides: z.array(z.int().positive()).max(16).default([]),
+    /** Detections up to this score are ignored. */
+    scoreThreshold: threshold,
+    /** Detections that overlap a better one by more than this intersection over union are ignored. */
+    overlapThreshold: threshold,
+    /** Brings the detector's notion of a face to forehead to chin, ear to ear. */
+    boxCorrection: boxCorrectionSchema.optional(),
+  })
+  .superRefine(({ decoder, tensors, strides }, context) => {
+    const form = FACE_DECODERS[decoder];
+    const issue = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    if (tensors.length !== form.tensors)
+      issue('tensors', `${decoder} reads ${form.tensors} (${form.order}), got ${tensors.length}`);
+    if (new Set(tensors).size !== tensors.length) issue('tensors', 'tensors must be distinct');
+    if (strides.length !== form.strides) issue('strides', `${decoder} has ${form.strides}, got ${strides.length}`);
+  });
 
 export const outputSpecSchema = z.discriminatedUnion('task', [expressionOutputSchema, faceOutputSchema]);
 

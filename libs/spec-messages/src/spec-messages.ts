@@ -50,7 +50,11 @@ const VALUES = new EnumNames([
   [ExpressionOutput_Values.VALUES_PROBABILITIES, 'probabilities'],
 ] as const);
 
-const DECODERS = new EnumNames([[FaceOutput_Decoder.DECODER_TINY_FACE, 'tiny-face']] as const);
+const DECODERS = new EnumNames([
+  [FaceOutput_Decoder.DECODER_TINY_FACE, 'tiny-face'],
+  [FaceOutput_Decoder.DECODER_YUNET, 'yunet'],
+  [FaceOutput_Decoder.DECODER_ULTRAFACE, 'ultraface'],
+] as const);
 
 /** @throws DomainError SPEC_INVALID that lists every field that is wrong, missing ones included. */
 export function specFromMessages({ architecture, inputSpec, outputSpec }: SpecFields): ModelSpec {

@@ -1,5 +1,5 @@
 import { buildGraph, defaultSpec, findArchitecture, seededWeights } from '@resmask/architectures';
-import type { ModelSpec } from '@resmask/model-spec';
+import { type ModelSpec, parseModelSpec } from '@resmask/model-spec';
 import { GraphBuilder, type ModelProto } from '@resmask/onnx';
 import { tensor } from '@resmask/tensor';
 import { describe, expect, it } from 'vitest';
@@ -23,6 +23,21 @@ function classifier(classes: number, batch: number | string = 'batch'): ModelPro
       tensor([classes], new Float32Array(classes)),
     ),
   );
+  return graph.build();
+}
+
+const YUNET_TENSORS = ['cls', 'obj', 'bbox', 'kps'].flatMap((kind) => [8, 16, 32].map((stride) => `${kind}_${stride}`));
+
+function detectorSpec(output: object): ModelSpec {
+  const input = { ...defaultSpec(detector).input, width: 64, height: 32 };
+  return parseModelSpec({ input, output: { ...defaultSpec(detector).output, ...output } });
+}
+
+/** A graph that only declares its input and outputs, which is all that is looked at. */
+function declared(outputs: Readonly<Record<string, readonly (number | string)[]>>): ModelProto {
+  const graph = new GraphBuilder('g');
+  const x = graph.input('input', [1, 3, 32, 64]);
+  for (const [name, shape] of Object.entries(outputs)) graph.output(name, { ...x, shape });
   return graph.build();
 }
 
@@ -71,5 +86,41 @@ describe('checkGraph', () => {
     expect(() => checkGraph(compactGraph, { ...compactSpec, output })).toThrow(
       'the tiny-face decoder needs batch×25×2×2, the graph has "logits" float32 batch×7',
     );
+  });
+
+  describe('for a detector of the yunet decoder', () => {
+    const spec = detectorSpec({ decoder: 'yunet', tensors: YUNET_TENSORS, strides: [8, 16, 32] });
+    const shapes = Object.fromEntries(
+      [1, 1, 4, 10].flatMap((channels, kind) =>
+        [32, 8, 2].map((cells, level) => [YUNET_TENSORS[kind * 3 + level], [1, cells, channels]]),
+      ),
+    );
+
+    it('accepts twelve outputs of the sizes that the strides mean', () => {
+      expect(() => checkGraph(declared(shapes), spec)).not.toThrow();
+    });
+
+    it('names the output of another size, and one that is missing', () => {
+      expect(() => checkGraph(declared({ ...shapes, kps_16: [1, 8, 4] }), spec)).toThrow(
+        'the yunet decoder needs batch×8×10, the graph has "kps_16" float32 1×8×4',
+      );
+      const { kps_32: _, ...others } = shapes;
+      expect(() => checkGraph(declared(others), spec)).toThrow('the graph has no output "kps_32"');
+    });
+  });
+
+  describe('for a detector of the ultraface decoder', () => {
+    const spec = detectorSpec({ decoder: 'ultraface', tensors: ['scores', 'boxes'], strides: [] });
+
+    it('accepts as many boxes as pairs of scores, however many', () => {
+      expect(() => checkGraph(declared({ scores: [1, 99, 2], boxes: [1, 99, 4] }), spec)).not.toThrow();
+      expect(() => checkGraph(declared({ scores: ['n', 'a', 2], boxes: ['n', 'a', 4] }), spec)).not.toThrow();
+    });
+
+    it('refuses another number of boxes than of scores', () => {
+      expect(() => checkGraph(declared({ scores: [1, 99, 2], boxes: [1, 98, 4] }), spec)).toThrow(
+        'the ultraface decoder needs batch×99×4, the graph has "boxes" float32 1×98×4',
+      );
+    });
   });
 });

@@ -1,5 +1,11 @@
 import { DomainError } from '@resmask/errors';
-import type { ExpressionOutput, FaceOutput, InputSpec, ModelSpec } from '@resmask/model-spec';
+import {
+  type ExpressionOutput,
+  type FaceOutput,
+  faceOutputShapes,
+  type InputSpec,
+  type ModelSpec,
+} from '@resmask/model-spec';
 import {
   type Dimension,
   type GraphSignature,
@@ -7,9 +13,6 @@ import {
   type ModelProto,
   type TensorSignature,
 } from '@resmask/onnx';
-
-/** Channels of the tiny-face decoder's grid: five anchors of five values. */
-const TINY_FACE_CHANNELS = 25;
 
 /** What the input stage turns its float32 numbers into, if the graph takes these. */
 const FLOATING = new Set(['float16', 'float64', 'bfloat16']);
@@ -58,18 +61,19 @@ function checkExpressionOutput({ outputs }: GraphSignature, { tensor, labels }: 
   }
 }
 
-function checkFaceOutput(
-  { outputs }: GraphSignature,
-  { tensors, strides }: FaceOutput,
-  { height, width }: InputSpec,
-): void {
-  const found = findOutput(outputs, tensors[0], 'output_spec.face.tensors');
-  const grid = [TINY_FACE_CHANNELS, Math.ceil(height / strides[0]), Math.ceil(width / strides[0])];
-  if (!fits(found.shape, [['batch', 1], ...grid])) {
-    throw mismatch(
-      'output_spec.face',
-      `the tiny-face decoder needs batch×${grid.join('×')}, the graph has ${describe(found)}`,
-    );
+function checkFaceOutput({ outputs }: GraphSignature, output: FaceOutput, input: InputSpec): void {
+  const shapes = faceOutputShapes(output, input);
+  const found = output.tensors.map((tensor) => findOutput(outputs, tensor, 'output_spec.face.tensors'));
+  const anchors = found.map(({ shape }, i) => shape[shapes[i].indexOf('anchors')]).find((size) => size !== undefined);
+  for (const [i, tensor] of found.entries()) {
+    const shape = shapes[i].map((axis) => (axis === 'anchors' ? (anchors ?? axis) : axis));
+    const [batch, ...rest] = shape;
+    if (!fits(tensor.shape, [[batch, 1], ...rest])) {
+      throw mismatch(
+        'output_spec.face',
+        `the ${output.decoder} decoder needs ${shape.join('×')}, the graph has ${describe(tensor)}`,
+      );
+    }
   }
 }
 

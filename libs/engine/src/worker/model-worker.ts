@@ -93,7 +93,7 @@ async function detect(model: LoadedModel, input: Uint8Array): Promise<ModelRespo
     throw new DomainError('TASK_MISMATCH', `${model.name} classifies; a face detector is needed here`);
   const start = performance.now();
   const outputs = await model.run(input, 1);
-  return { kind: 'detected', detections: decodeFaces(outputs, output), inferMs: performance.now() - start };
+  return { kind: 'detected', detections: decodeFaces(outputs, output, model.spec.input), inferMs: performance.now() - start };
 }
 
 async function classifySamples(

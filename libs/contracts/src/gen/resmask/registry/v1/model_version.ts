@@ -255,7 +255,7 @@ export interface FaceOutput {
   decoder: FaceOutput_Decoder;
   /** Names of the graph's outputs in the decoder's order. */
   tensors: string[];
-  /** Input pixels per grid cell, one per output. */
+  /** Input pixels per grid cell, one per grid; none for a decoder without grids. */
   strides: number[];
   /** Detections up to this score are ignored, 0 to 1. */
   scoreThreshold: number;
@@ -271,6 +271,13 @@ export enum FaceOutput_Decoder {
   DECODER_UNSPECIFIED = 0,
   /** DECODER_TINY_FACE - The grid of face-api's TinyFaceDetector. */
   DECODER_TINY_FACE = 1,
+  /**
+   * DECODER_YUNET - YuNet: 12 outputs, class scores of the three strides, then object scores, boxes, landmarks. Faces have five landmarks: right eye,
+   * left eye, nose tip, right and left corner of the mouth.
+   */
+  DECODER_YUNET = 2,
+  /** DECODER_ULTRAFACE - UltraFace (Ultra-Light-Fast-Generic-Face-Detector-1MB): scores, and boxes as corners in fractions of the input. No strides. */
+  DECODER_ULTRAFACE = 3,
   UNRECOGNIZED = -1,
 }
 
