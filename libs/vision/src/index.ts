@@ -1,8 +1,11 @@
 export { type Annotation, annotationSvg, type Lettering } from './annotation.js';
 export { type Box, type BoxCorrection, clipBox, correctBox, intersectionOverUnion } from './box.js';
+export { classActivationMap, type FeatureMaps } from './class-activation-map.js';
 export { type Detection, type Point, suppressNonMaxima } from './detection.js';
 export { toGray } from './gray.js';
+export type { HeatMap } from './heat-map.js';
 export { type Letterboxed, letterbox } from './letterbox.js';
+export { OCCLUSION_GRID, type OcclusionGrid, occludedCopies, occlusionMap } from './occlusion.js';
 export { type Pixels, pixels } from './pixels.js';
 export { resizeBilinear } from './resize.js';
 export { type Bounds, boundsOf, crop, squareAround } from './square-crop.js';
