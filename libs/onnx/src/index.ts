@@ -1,4 +1,12 @@
 export { withConstantWeights, withoutUnusedWeights } from './constant-weights.js';
+export { type AttentionMask, findAttentionMasks } from './explanation/attention-masks.js';
+export { type ClassActivation, findClassActivation } from './explanation/class-activation.js';
+export {
+  type ExplanationOutputs,
+  type ExplanationSources,
+  withExplanationOutputs,
+} from './explanation/explanation-outputs.js';
+export { graphEnding } from './explanation/graph-ending.js';
 export { type ExternalDataOptions, encodeModelFiles, type ModelFiles } from './external-data.js';
 export { type FoldOptions, foldBatchNorm } from './fold-batch-norm.js';
 export type { ModelProto } from './gen/onnx/onnx.js';

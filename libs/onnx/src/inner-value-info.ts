@@ -40,7 +40,8 @@ function describedValue({ graph }: GraphIndex, name: string): ValueInfoProto | u
   return [...graph.valueInfo, ...graph.input, ...graph.output].find((info) => info.name === name && info.type);
 }
 
-function rankOf(index: GraphIndex, name: string): number | undefined {
+/** How many axes a tensor has, by the operators before it where the file does not say; undefined where nothing tells. */
+export function rankOf(index: GraphIndex, name: string): number | undefined {
   const described = describedValue(index, name);
   if (described) return tensorSignature(described).shape.length || undefined;
   const constant = index.constant(name);

@@ -33,6 +33,39 @@ export function floatValues(tensor: TensorProto): Float32Array {
   }
 }
 
+/** Whether a tensor's elements are of a type that `floatValues` reads. */
+export function isFloating({ dataType }: TensorProto): boolean {
+  const { FLOAT, DOUBLE, FLOAT16, BFLOAT16 } = TensorProto_DataType;
+  return [FLOAT, DOUBLE, FLOAT16, BFLOAT16].includes(dataType ?? 0);
+}
+
+/**
+ * A tensor of whole numbers of 8 to 64 bits, whatever way it is stored.
+ * @throws DomainError WEIGHTS_INVALID for other element types, and for tensors that lie in another file.
+ */
+export function integerValues(tensor: TensorProto): number[] {
+  const { dataType, name, int32Data, int64Data, rawData } = tensor;
+  if (isExternal(tensor))
+    throw new DomainError('WEIGHTS_INVALID', `tensor "${name}" lies in another file; read it first`);
+  const raw = rawData && rawData.byteLength > 0 ? rawData : undefined;
+  switch (dataType) {
+    case TensorProto_DataType.INT64:
+      return Array.from(raw ? new BigInt64Array(...aligned(raw, 8)) : int64Data, Number);
+    case TensorProto_DataType.INT32:
+      return Array.from(raw ? new Int32Array(...aligned(raw, 4)) : int32Data);
+    case TensorProto_DataType.INT16:
+      return Array.from(raw ? new Int16Array(...aligned(raw, 2)) : int32Data);
+    case TensorProto_DataType.UINT16:
+      return Array.from(raw ? new Uint16Array(...aligned(raw, 2)) : int32Data);
+    case TensorProto_DataType.INT8:
+      return Array.from(raw ? new Int8Array(...aligned(raw, 1)) : int32Data);
+    case TensorProto_DataType.UINT8:
+      return Array.from(raw ?? int32Data);
+    default:
+      throw new DomainError('WEIGHTS_INVALID', `tensor "${name}" has element type ${dataType}, no whole numbers`);
+  }
+}
+
 /** Buffer, offset and length for a view of elements of that size; of a copy where the bytes lie askew. */
 function aligned(bytes: Uint8Array, size: number): [ArrayBufferLike, number, number] {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes);

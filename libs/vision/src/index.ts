@@ -1,6 +1,7 @@
 export { type AlignedSquare, alignedCrop, alignedSquare } from './aligned-crop.js';
 export { type Annotation, annotationSvg, type Lettering } from './annotation.js';
 export { type Box, type BoxCorrection, clipBox, correctBox, intersectionOverUnion } from './box.js';
+export { classActivationMap, type FeatureMaps } from './class-activation-map.js';
 export { type Detection, type Point, suppressNonMaxima } from './detection.js';
 export { ExponentialSmoothing } from './exponential-smoothing.js';
 export { FaceTracker, type FaceTrackerOptions } from './face-tracker.js';
@@ -8,6 +9,7 @@ export { toGray } from './gray.js';
 export { colourHeatMap, type HeatMap, overlayHeatMap, resizeHeatMap } from './heat-map.js';
 export { type Letterboxed, letterbox } from './letterbox.js';
 export { MedianSmoothing } from './median-smoothing.js';
+export { OCCLUSION_GRID, type OcclusionGrid, occludedCopies, occlusionMap } from './occlusion.js';
 export { type Pixels, pixels } from './pixels.js';
 export type { ProbabilitySmoothing } from './probability-smoothing.js';
 export { resizeBilinear } from './resize.js';

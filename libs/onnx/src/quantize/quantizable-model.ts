@@ -2,6 +2,7 @@ import { DomainError } from '@resmask/errors';
 import { type FoldOptions, foldBatchNorm } from '../fold-batch-norm.js';
 import type { ModelProto } from '../gen/onnx/onnx.js';
 import { graphOf } from '../graph-signature.js';
+import { operatorSet } from '../operator-set.js';
 import { withShuffledConvolutions } from '../shuffled-convolution.js';
 
 /** Scales for each channel exist from here on. */
@@ -13,7 +14,7 @@ const LEAST_OPSET = 13;
  * @throws DomainError GRAPH_SPEC_MISMATCH for an operator set below 13, or a model that is quantised already.
  */
 export function quantizableModel(model: ModelProto, options: FoldOptions = {}): ModelProto {
-  const opset = Number(model.opsetImport.find(({ domain = '' }) => domain === '')?.version ?? 0);
+  const opset = operatorSet(model);
   if (opset < LEAST_OPSET) {
     throw new DomainError(
       'GRAPH_SPEC_MISMATCH',
