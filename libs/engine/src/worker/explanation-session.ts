@@ -6,7 +6,6 @@ import {
   findAttentionMasks,
   findClassActivation,
   graphEnding,
-  graphSignature,
   type ModelProto,
   PIXELS_INPUT,
   withExplanationOutputs,
@@ -15,6 +14,7 @@ import {
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
 import { softmax } from '@resmask/tensor';
 import type { FeatureMaps, HeatMap } from '@resmask/vision';
+import { fixedBatch } from './fixed-batch.js';
 import { inputStageOf } from './input-stage-of.js';
 import { sourcePlanes } from './prepare-input.js';
 
@@ -60,7 +60,7 @@ export class ExplanationSession {
     const outputs = withExplanationOutputs(staged, { features: activation, masks: findAttentionMasks(graph) });
     const session = await Session.open(encodeModel(outputs.model), options);
     const ending = graphEnding(graph, output.tensor);
-    const parts = { input, output, outputs, session, ending, fixedBatch: fixedBatchOf(graph, input) };
+    const parts = { input, output, outputs, session, ending, fixedBatch: fixedBatch(graph, input) };
     const first = new ExplanationSession(parts);
     // The first run allocates and tunes, and tells the sizes of the feature maps, which a file need not say.
     const { features } = await first.run(new Uint8Array(first.#imageBytes), { features: true, masks: true });
@@ -117,11 +117,6 @@ export class ExplanationSession {
       return values === 'logits' ? softmax(row) : Array.from(row);
     });
   }
-}
-
-function fixedBatchOf(graph: ModelProto, { tensor }: InputSpec): number | undefined {
-  const [batch] = graphSignature(graph).inputs.find(({ name }) => name === tensor)?.shape ?? [];
-  return typeof batch === 'number' && batch > 0 ? batch : undefined;
 }
 
 /** The weights by label, unless the sizes show that the pooling was not over whole maps or that the rows are not the labels. */

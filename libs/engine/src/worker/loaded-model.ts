@@ -3,6 +3,7 @@ import type { ModelSpec } from '@resmask/model-spec';
 import { encodeModel, type ModelProto, PIXELS_INPUT, withInputStage } from '@resmask/onnx';
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
 import type { LoadableFile } from '../loadable-version.js';
+import { fixedBatch } from './fixed-batch.js';
 import { inputStageOf } from './input-stage-of.js';
 import { sourcePlanes } from './prepare-input.js';
 import { wholeModel } from './whole-model.js';
@@ -13,12 +14,15 @@ export class LoadedModel {
     readonly name: string,
     readonly spec: ModelSpec,
     readonly session: Session,
+    /** Images of a run whose graph allows one number only. */
+    readonly fixedBatch: number | undefined,
   ) {}
 
   /** @throws DomainError NOT_ONNX, GRAPH_SPEC_MISMATCH or MODEL_UNLOADABLE. */
   static async open(name: string, graph: ModelProto, spec: ModelSpec, options: SessionOptions): Promise<LoadedModel> {
     const staged = withInputStage(graph, inputStageOf(spec.input));
-    return new LoadedModel(name, spec, await Session.open(encodeModel(staged), options));
+    const session = await Session.open(encodeModel(staged), options);
+    return new LoadedModel(name, spec, session, fixedBatch(graph, spec.input));
   }
 
   /** Bytes of one prepared image. */
@@ -27,13 +31,21 @@ export class LoadedModel {
     return input.height * input.width * sourcePlanes(input);
   }
 
-  /** Runs prepared images, one after the other in `images`. */
+  /** Runs prepared images, one after the other in `images`; of outputs of a fixed size, the first `count` rows are theirs. */
   run(images: Uint8Array, count: number): Promise<SessionTensor[]> {
     const { input, output } = this.spec;
-    const dims = [count, input.height, input.width, sourcePlanes(input)];
+    const size = this.fixedBatch ?? count;
+    const dims = [size, input.height, input.width, sourcePlanes(input)];
+    const data = size === count ? images : filledUp(images, size * this.imageBytes);
     const outputs = output.task === 'expression' ? [output.tensor] : output.tensors;
-    return this.session.run({ [PIXELS_INPUT]: { type: 'uint8', dims, data: images } }, outputs);
+    return this.session.run({ [PIXELS_INPUT]: { type: 'uint8', dims, data } }, outputs);
   }
+}
+
+function filledUp(images: Uint8Array, bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  whole.set(images);
+  return whole;
 }
 
 /** The graph of a version's files in the cache, each verified by its digest. @throws DomainError ARTIFACT_CORRUPT, NOT_ONNX. */

@@ -29,7 +29,7 @@ serveTasks<ModelRequest, ModelResponse>(async (request) => {
     case 'open':
       return { response };
     case 'classify':
-      return classifyItems(model, request.items, data.provider !== 'cpu');
+      return classifyItems(model, request.items, response.maxBatch);
     case 'detect':
       return { response: await detect(model, request.input) };
     case 'samples':
@@ -47,14 +47,14 @@ async function open() {
 async function classifyItems(
   model: LoadedModel,
   items: readonly ClassifyItem[],
-  padded: boolean,
+  maxBatch: number,
 ): Promise<TaskResult<ModelResponse>> {
   const start = performance.now();
   const prepared = await Promise.all(items.map((item) => prepare(model, item)));
   const inputs = prepared.flatMap((item) => ('failure' in item ? [] : [item.inputs]));
-  const { images, count } = fillUp(inputs, model.imageBytes, padded);
+  const { images, count } = fillUp(inputs, model.imageBytes, data.provider !== 'cpu');
   const ready = performance.now();
-  const rows = await classify(model, images);
+  const rows = await classify(model, images, maxBatch);
   const done = performance.now();
   const width = rows.length / Math.max(1, images.length / model.imageBytes);
   let row = 0;
@@ -110,7 +110,7 @@ async function classifySamples(
       const pixels = { width, height, channels: 1 as const, data: some.subarray(i * size, (i + 1) * size) };
       inputs.set(prepareInput(pixels, model.spec.input).data, i * model.imageBytes);
     }
-    all.push(await classify(model, inputs));
+    all.push(await classify(model, inputs, maxBatch));
   }
   const rows = joined(all);
   return { response: { kind: 'probabilities', rows }, transfer: [rows.buffer] };

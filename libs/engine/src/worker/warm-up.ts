@@ -10,6 +10,10 @@ export const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64] as const;
  * @returns the largest batch that is worth its time
  */
 export async function warmUp(model: LoadedModel, maxBatch: number, maxBatchMs: number): Promise<number> {
+  if (model.fixedBatch !== undefined) {
+    await timedRun(model, model.fixedBatch);
+    return model.fixedBatch;
+  }
   let largest = 1;
   for (const size of BATCH_SIZES) {
     if (size > maxBatch) break;
