@@ -169,6 +169,29 @@ describe('the resmask command', () => {
     expect(await json('models', 'gate', 'gated', '--clear')).toMatchObject({ rules: [] });
   });
 
+  it('records comparisons of versions and shows them, of the newest version where none is said', async () => {
+    const [digests, of] = [['--dataset-digest', '--protocol-digest', '--predictions-digest'], 'a'.repeat(64)];
+    const facts = ['--dataset', 'a-set-with-a-long-name', '--split', 'validation'];
+    const counts = ['--samples', '3589', '--only-version', '100', '--only-baseline', '90'];
+    const said = [...digests, '--baseline-predictions-digest'].flatMap((flag) => [flag, of]);
+    await json('models', 'record-comparison', 'lived', '2', '1', ...facts, ...said, ...counts);
+    const recorded = {
+      version: 'namespaces/default/models/lived/versions/2',
+      baseline: 'namespaces/default/models/lived/versions/1',
+      dataset: 'namespaces/default/datasets/a-set-with-a-long-name',
+      sampleCount: 3589,
+      onlyVersionCorrectCount: 100,
+      onlyBaselineCorrectCount: 90,
+    };
+    expect(await json('models', 'comparisons', 'lived')).toMatchObject([recorded]);
+    expect(await json('models', 'comparisons', 'lived', '1')).toEqual([]);
+    const { stdout } = await resmask('models', 'comparisons', 'lived', '2');
+    const [head, row] = stdout.split('\n');
+    expect(head.split(/\s{2,}/)).toEqual(expect.arrayContaining(['BASELINE', 'BETTER ON', 'WORSE ON']));
+    expect(row).toMatch(/lived\/1 +a-set-with-… {2}validation +100 +90 +3589/);
+    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(100);
+  });
+
   it('publishes an ensemble of versions, and keeps what an alias means now', async () => {
     expect(await json('models', 'ensemble', 'both', 'gated@production', 'lived/1=2')).toMatchObject({
       version: 1,

@@ -147,6 +147,7 @@ function pageTokens(model: string): string[] {
     ['alias-events', `${model}/aliases/production`],
     ['gate-results', `${model}/aliases/production`],
     ['evaluation-records', `${model}/versions/1`],
+    ['comparison-records', `${model}/versions/1`],
   ];
   const keys = [
     '',

@@ -1,64 +1,26 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ComparisonRecord,
-  type EvaluationRecord,
-  type GateRule,
-  type ModelVersion,
-  RegistryClient,
-} from '@resmask/client';
+import { type GateRule, type ModelVersion, RegistryClient } from '@resmask/client';
 import { formatApiToken, generateApiToken, hashSecret } from '@resmask/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  comparisonOf,
+  DATASET as dataset,
+  daysAgo,
+  digest,
+  evaluationOf,
+  SPLIT as split,
+} from '../support/recorded-facts.js';
 import { query } from '../support/test-database.js';
 import { TinyRegistry } from '../support/tiny-registry.js';
-
-const dataset = 'namespaces/default/datasets/fer2013';
-const split = 'test';
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-const daysAgo = (days: number) => ({ seconds: Math.floor(Date.now() / 1000) - days * 86_400, nanos: 0 });
 
 const atLeast = (minimum: number, maxAgeDays = 0): GateRule => ({
   rule: { $case: 'minimumAccuracy', value: { dataset, split, minimum, maxAgeDays } },
 });
 const notWorse: GateRule = { rule: { $case: 'notWorse', value: { dataset, split, confidence: 0 } } };
 const approvals = (count: number): GateRule => ({ rule: { $case: 'approvals', value: { count } } });
-
-function evaluationOf(version: ModelVersion, change: Partial<EvaluationRecord> = {}) {
-  return {
-    version: version.name,
-    versionDigest: version.digest,
-    dataset,
-    datasetDigest: digest('fer2013'),
-    split,
-    protocolDigest: digest('8-fold'),
-    predictionsDigest: digest(version.name),
-    run: '',
-    sampleCount: 3589,
-    correctCount: 2497,
-    metrics: { balanced_accuracy: 0.66 },
-    finishTime: daysAgo(0),
-    ...change,
-  };
-}
-
-function comparisonOf(version: ModelVersion, baseline: ModelVersion, change: Partial<ComparisonRecord> = {}) {
-  return {
-    version: version.name,
-    baseline: baseline.name,
-    dataset,
-    datasetDigest: digest('fer2013'),
-    split,
-    protocolDigest: digest('8-fold'),
-    predictionsDigest: digest(version.name),
-    baselinePredictionsDigest: digest(baseline.name),
-    sampleCount: 3589,
-    onlyVersionCorrectCount: 100,
-    onlyBaselineCorrectCount: 90,
-    ...change,
-  };
-}
 
 describe('what an alias demands of versions', () => {
   let folder: string;

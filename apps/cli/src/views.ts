@@ -1,6 +1,8 @@
 import {
+  type ComparisonRecord,
   type Dataset,
   DatasetFormat,
+  type EvaluationRecord,
   type Event,
   type Model,
   type ModelVersion,
@@ -59,6 +61,14 @@ export function versionView(version: ModelVersion) {
 export function eventView(event: Event) {
   const { number, method, resource, actor, reason, requestId, before, after, createTime } = event;
   return { number, time: isoTime(createTime), method, resource, actor, reason, requestId, before, after };
+}
+
+export function evaluationView(record: EvaluationRecord) {
+  return { ...record, finishTime: isoTime(record.finishTime), createTime: isoTime(record.createTime) };
+}
+
+export function comparisonView(record: ComparisonRecord) {
+  return { ...record, createTime: isoTime(record.createTime) };
 }
 
 export function datasetView(dataset: Dataset) {

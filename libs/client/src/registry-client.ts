@@ -291,6 +291,15 @@ export class RegistryClient {
     return callUnary(this.#channel, this.#client.recordComparison, { comparisonRecord, requestId });
   }
 
+  /** The recorded comparisons of a version with its baselines, newest first. */
+  listComparisonRecords(version: string): AsyncGenerator<ComparisonRecord> {
+    return allPages(async (pageToken) => {
+      const request = { parent: version, pageSize: 0, pageToken };
+      const page = await callUnary(this.#channel, this.#client.listComparisonRecords, request);
+      return { items: page.comparisonRecords, nextPageToken: page.nextPageToken };
+    });
+  }
+
   /** Approves a version for an alias, in the name of who calls. */
   approveModelVersion(name: string, aliasId: string, comment = '', requestId = ''): Promise<Approval> {
     const request = ApproveModelVersionRequest.fromPartial({ name, aliasId, comment, requestId });

@@ -10,6 +10,7 @@ import { fields, table } from '../terminal/output.js';
 import { progress } from '../terminal/progress.js';
 import { isoTime, lastPart, minute, modelView, versionView } from '../views.js';
 import { addEnsembleCommand } from './model-ensembles.js';
+import { addFactCommands } from './model-facts.js';
 import { addGateCommands } from './model-gates.js';
 import { addModelLifecycleCommands } from './model-lifecycle.js';
 import { addRecordCommands } from './model-records.js';
@@ -75,6 +76,7 @@ export function addModelCommands(program: Command): void {
   addModelLifecycleCommands(models);
   addEnsembleCommand(models);
   addGateCommands(models);
+  addFactCommands(models);
   addRecordCommands(models);
 }
 

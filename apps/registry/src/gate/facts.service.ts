@@ -4,6 +4,8 @@ import {
   ApproveModelVersionRequest,
   ComparisonRecord,
   EvaluationRecord,
+  type ListComparisonRecordsRequest,
+  type ListComparisonRecordsResponse,
   type ListEvaluationRecordsRequest,
   type ListEvaluationRecordsResponse,
   RecordComparisonRequest,
@@ -16,6 +18,7 @@ import { Changes } from '../change/changes.js';
 import { currentActor } from '../change/current-actor.js';
 import { checkText } from '../model/model.service.js';
 import { type FoundVersion, VERSION_TYPE, VersionRepository } from '../version/version.repository.js';
+import { ComparisonRepository } from './comparison.repository.js';
 import { FactsRepository } from './facts.repository.js';
 import { checkComparison, checkEvaluation } from './read-facts.js';
 
@@ -27,6 +30,7 @@ export class FactsService {
   constructor(
     readonly versions: VersionRepository,
     readonly facts: FactsRepository,
+    readonly comparisonRecords: ComparisonRepository,
     readonly changes: Changes,
   ) {}
 
@@ -74,10 +78,22 @@ export class FactsService {
       const { dataset, split, onlyVersionCorrectCount, onlyBaselineCorrectCount } = given;
       const after = { baseline: given.baseline, dataset, split, onlyVersionCorrectCount, onlyBaselineCorrectCount };
       return {
-        response: await this.facts.addComparison(manager, found, other, given, currentActor()),
+        response: await this.comparisonRecords.add(manager, found, other, given, currentActor()),
         record: { ...placeOf(name), after },
       };
     });
+  }
+
+  async comparisons(request: ListComparisonRecordsRequest): Promise<ListComparisonRecordsResponse> {
+    const found = await this.versions.get(parseVersionName(request.parent, 'parent'));
+    const scope = ['comparison-records', request.parent];
+    const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
+    const rows = await this.comparisonRecords.list(found, page.after, page.size + 1);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.id);
+    return {
+      comparisonRecords: shown.map(({ record }) => record),
+      nextPageToken,
+    };
   }
 
   /** @throws DomainError APPROVAL_REFUSED for the version's own publisher. */

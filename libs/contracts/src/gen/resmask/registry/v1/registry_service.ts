@@ -538,6 +538,24 @@ export interface RecordComparisonRequest {
   requestId: string;
 }
 
+/** Whose comparisons to read. */
+export interface ListComparisonRecordsRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  parent: string;
+  /** At most this many; 0 means 50, above 200 means 200. */
+  pageSize: number;
+  /** From the previous answer; the other fields must be the same. */
+  pageToken: string;
+}
+
+/** A page of recorded comparisons. */
+export interface ListComparisonRecordsResponse {
+  /** Newest first. */
+  comparisonRecords: ComparisonRecord[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
 /** Which version to approve for what. */
 export interface ApproveModelVersionRequest {
   /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
@@ -4243,6 +4261,154 @@ export const RecordComparisonRequest: MessageFns<RecordComparisonRequest> = {
   },
 };
 
+function createBaseListComparisonRecordsRequest(): ListComparisonRecordsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListComparisonRecordsRequest: MessageFns<ListComparisonRecordsRequest> = {
+  encode(message: ListComparisonRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListComparisonRecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListComparisonRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListComparisonRecordsRequest>, I>>(base?: I): ListComparisonRecordsRequest {
+    return ListComparisonRecordsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListComparisonRecordsRequest>, I>>(object: I): ListComparisonRecordsRequest {
+    const message = createBaseListComparisonRecordsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListComparisonRecordsResponse(): ListComparisonRecordsResponse {
+  return { comparisonRecords: [], nextPageToken: "" };
+}
+
+export const ListComparisonRecordsResponse: MessageFns<ListComparisonRecordsResponse> = {
+  encode(message: ListComparisonRecordsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.comparisonRecords) {
+      ComparisonRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListComparisonRecordsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListComparisonRecordsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.comparisonRecords.push(ComparisonRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListComparisonRecordsResponse>, I>>(base?: I): ListComparisonRecordsResponse {
+    return ListComparisonRecordsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListComparisonRecordsResponse>, I>>(
+    object: I,
+  ): ListComparisonRecordsResponse {
+    const message = createBaseListComparisonRecordsResponse();
+    message.comparisonRecords = object.comparisonRecords?.map((e) => ComparisonRecord.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 function createBaseApproveModelVersionRequest(): ApproveModelVersionRequest {
   return { name: "", aliasId: "", comment: "", requestId: "" };
 }
@@ -4725,6 +4891,18 @@ export const RegistryServiceService = {
     responseSerialize: (value: ComparisonRecord): Buffer => Buffer.from(ComparisonRecord.encode(value).finish()),
     responseDeserialize: (value: Buffer): ComparisonRecord => ComparisonRecord.decode(value),
   },
+  /** Reads the recorded comparisons of a version with its baselines, newest first. */
+  listComparisonRecords: {
+    path: "/resmask.registry.v1.RegistryService/ListComparisonRecords" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListComparisonRecordsRequest): Buffer =>
+      Buffer.from(ListComparisonRecordsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListComparisonRecordsRequest => ListComparisonRecordsRequest.decode(value),
+    responseSerialize: (value: ListComparisonRecordsResponse): Buffer =>
+      Buffer.from(ListComparisonRecordsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListComparisonRecordsResponse => ListComparisonRecordsResponse.decode(value),
+  },
   /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
   approveModelVersion: {
     path: "/resmask.registry.v1.RegistryService/ApproveModelVersion" as const,
@@ -4844,6 +5022,8 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   listEvaluationRecords: handleUnaryCall<ListEvaluationRecordsRequest, ListEvaluationRecordsResponse>;
   /** Records what a comparison of two versions found. */
   recordComparison: handleUnaryCall<RecordComparisonRequest, ComparisonRecord>;
+  /** Reads the recorded comparisons of a version with its baselines, newest first. */
+  listComparisonRecords: handleUnaryCall<ListComparisonRecordsRequest, ListComparisonRecordsResponse>;
   /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
   approveModelVersion: handleUnaryCall<ApproveModelVersionRequest, Approval>;
   /** Reads the events of a namespace, oldest first. */
@@ -5414,6 +5594,22 @@ export interface RegistryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ComparisonRecord) => void,
+  ): ClientUnaryCall;
+  /** Reads the recorded comparisons of a version with its baselines, newest first. */
+  listComparisonRecords(
+    request: ListComparisonRecordsRequest,
+    callback: (error: ServiceError | null, response: ListComparisonRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listComparisonRecords(
+    request: ListComparisonRecordsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListComparisonRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listComparisonRecords(
+    request: ListComparisonRecordsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListComparisonRecordsResponse) => void,
   ): ClientUnaryCall;
   /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
   approveModelVersion(
