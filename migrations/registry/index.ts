@@ -3,6 +3,7 @@ import { RegistryLifecycle1794960000002 } from './0002-lifecycle.js';
 import { RegistryUploadsEnsembles1794960000003 } from './0003-uploads-ensembles.js';
 import { RegistryGates1794960000004 } from './0004-gates.js';
 import { RegistryInvariants1794960000005 } from './0005-invariants.js';
+import { RegistryLabels1794960000006 } from './0006-labels.js';
 
 export { registrySchema } from './schema.js';
 
@@ -13,4 +14,5 @@ export const registryMigrations = [
   RegistryUploadsEnsembles1794960000003,
   RegistryGates1794960000004,
   RegistryInvariants1794960000005,
+  RegistryLabels1794960000006,
 ];

@@ -130,6 +130,38 @@ describe('the resmask command', () => {
     }
   });
 
+  it('makes a model with labels, changes them one by one, and finds and shows it by them', async () => {
+    const made = await json(
+      'models',
+      'create',
+      'labelled',
+      '--task',
+      'face',
+      '--label',
+      'team=vision',
+      '--label',
+      'a/b=1',
+    );
+    expect(made).toMatchObject({ task: 'face', latestVersion: 0, labels: { team: 'vision', 'a/b': '1' } });
+    const changes = ['--label', 'stage=trial', '--label', 'team=x=y', '--remove-label', 'a/b'];
+    const labels = { team: 'x=y', stage: 'trial' };
+    expect(await json('models', 'update', 'labelled', ...changes)).toMatchObject({ description: '', labels });
+    expect(await json('models', 'update', 'labelled', '--description', 'new')).toMatchObject({
+      description: 'new',
+      labels,
+    });
+    expect(await json('models', 'list', '--filter', 'labels.stage = trial')).toMatchObject([
+      { id: 'labelled', labels },
+    ]);
+    expect((await resmask('models', 'show', 'labelled')).stdout).toContain('stage=trial, team=x=y');
+    expect(await resmask('models', 'update', 'labelled')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nothing to change was given'),
+    });
+    expect((await resmask('models', 'update', 'labelled', '--label', 'Team=x')).stderr).toContain('got the key "Team"');
+    await json('models', 'delete', 'labelled');
+  });
+
   it('sets what an alias demands, is refused, records what was found, and gets through', async () => {
     const file = join(folder, 'gated.onnx');
     await json('networks', 'build', 'resmasking-compact', '--seed', '2', '--width', '0.25', '-o', file);

@@ -27,6 +27,7 @@ export function modelView(model: Model) {
     id: lastPart(model.name),
     task: enumWord(Task[model.task], 'TASK_'),
     description: model.description,
+    labels: model.labels,
     latestVersion: model.latestVersion,
     aliases: Object.fromEntries(model.aliases.map(({ name, version }) => [lastPart(name), Number(lastPart(version))])),
     etag: model.etag,

@@ -45,6 +45,7 @@ export { isLoopback } from './is-loopback.js';
 export {
   type ChangeOptions,
   type ListOptions,
+  type ModelFacts,
   type NewModelVersion,
   RegistryClient,
   type UploadOptions,

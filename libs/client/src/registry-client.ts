@@ -37,6 +37,9 @@ export type NewModelVersion = Pick<
 > &
   Partial<Pick<ModelVersion, 'licence' | 'lineage' | 'modelCard' | 'tags'>>;
 
+/** What is told of a model, and may be changed. */
+export type ModelFacts = Partial<Pick<Model, 'description' | 'labels'>>;
+
 export interface ListOptions {
   /** Also what has been deleted. */
   readonly showDeleted?: boolean;
@@ -69,8 +72,8 @@ export class RegistryClient {
     this.#channel = openChannel(RegistryServiceClient, address, options);
   }
 
-  createModel(parent: string, modelId: string, task: Task, description = '', requestId = ''): Promise<Model> {
-    const request = CreateModelRequest.fromPartial({ parent, modelId, model: { task, description }, requestId });
+  createModel(parent: string, modelId: string, task: Task, facts: ModelFacts = {}, requestId = ''): Promise<Model> {
+    const request = CreateModelRequest.fromPartial({ parent, modelId, model: { task, ...facts }, requestId });
     return callUnary(this.#channel, this.#client.createModel, request);
   }
 
@@ -88,8 +91,10 @@ export class RegistryClient {
     });
   }
 
-  updateModel(name: string, description: string, etag = ''): Promise<Model> {
-    const request = UpdateModelRequest.fromPartial({ model: { name, description, etag }, updateMask: ['description'] });
+  /** Changes what is given; labels are replaced as a whole. */
+  updateModel(name: string, change: ModelFacts, etag = ''): Promise<Model> {
+    const model = { name, etag, ...change };
+    const request = UpdateModelRequest.fromPartial({ model, updateMask: Object.keys(change) });
     return callUnary(this.#channel, this.#client.updateModel, request);
   }
 

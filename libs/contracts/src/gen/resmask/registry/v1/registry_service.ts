@@ -65,9 +65,10 @@ export interface ListModelsRequest {
   /**
    * Which to give, in a subset of AIP-160: comparisons by =, !=, <, <=, >, >= and `:`, joined by AND, OR (which binds
    * tighter) and NOT or `-`, in parentheses where needed; empty: all. At most 1,024 characters and 32 comparisons.
-   * Fields are `model_id`, `task`, `description`, `latest_version`, `aliases`, `create_time` and `update_time`.
-   * `:` asks whether a text contains another, whatever the case, and whether an alias is there:
-   * `task = TASK_FACE AND aliases:production`.
+   * Fields are `model_id`, `task`, `description`, `latest_version`, `aliases`, `labels.KEY`, `create_time` and
+   * `update_time`. `:` asks whether a text contains another, whatever the case, and whether an alias or a label is there:
+   * `task = TASK_FACE AND aliases:production AND labels.team = "vision"`. A label that is not there is no match, not even
+   * of !=; -labels:KEY finds models without it.
    */
   filter: string;
   /**
@@ -200,11 +201,14 @@ export interface GetAliasRequest {
 
 /** What to change of a model. */
 export interface UpdateModelRequest {
-  /** Its name, and the new description. An etag that is set must be the current one. */
+  /** Its name, and the new values. An etag that is set must be the current one. */
   model:
     | Model
     | undefined;
-  /** `description`, the only field that may change; empty means it. */
+  /**
+   * Of `description` and `labels`, which are replaced as a whole; empty means the description, and the labels where there are any.
+   * Any other path is INVALID_ARGUMENT.
+   */
   updateMask:
     | string[]
     | undefined;
@@ -4682,7 +4686,7 @@ export const RegistryServiceService = {
     responseSerialize: (value: Alias): Buffer => Buffer.from(Alias.encode(value).finish()),
     responseDeserialize: (value: Buffer): Alias => Alias.decode(value),
   },
-  /** Changes a model's description. */
+  /** Changes a model's description or labels. */
   updateModel: {
     path: "/resmask.registry.v1.RegistryService/UpdateModel" as const,
     requestStream: false as const,
@@ -4981,7 +4985,7 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   setAlias: handleUnaryCall<SetAliasRequest, Alias>;
   /** Reads one alias. */
   getAlias: handleUnaryCall<GetAliasRequest, Alias>;
-  /** Changes a model's description. */
+  /** Changes a model's description or labels. */
   updateModel: handleUnaryCall<UpdateModelRequest, Model>;
   /** Deletes a model without aliases: it is hidden, takes no versions, and its name stays taken. FAILED_PRECONDITION names its aliases. */
   deleteModel: handleUnaryCall<DeleteModelRequest, Model>;
@@ -5288,7 +5292,7 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Alias) => void,
   ): ClientUnaryCall;
-  /** Changes a model's description. */
+  /** Changes a model's description or labels. */
   updateModel(
     request: UpdateModelRequest,
     callback: (error: ServiceError | null, response: Model) => void,
