@@ -14,6 +14,7 @@ import {
 import { DomainError, invalidField } from '@resmask/errors';
 import { formatVersionName, parseAliasId, parseVersionName, type VersionName } from '@resmask/resource-names';
 import { cutPage, readNumberedPage } from '@resmask/service-kit';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
 import { checkText } from '../change/check-text.js';
 import { currentActor } from '../change/current-actor.js';
@@ -35,12 +36,11 @@ export class FactsService {
   ) {}
 
   async recordEvaluation(request: RecordEvaluationRequest): Promise<EvaluationRecord> {
-    const { evaluationRecord: given, requestId } = request;
+    const { evaluationRecord: given } = request;
     if (!given) throw invalidField('evaluation_record', 'it is not set');
     const name = parseVersionName(given.version, 'evaluation_record.version');
     checkEvaluation(given, 'evaluation_record', new Date());
-    const body = RecordEvaluationRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'RecordEvaluation', requestId, request: body, codec: EvaluationRecord };
+    const call = changeCall('RecordEvaluation', request, RecordEvaluationRequest, EvaluationRecord);
     return this.changes.make(call, async (manager) => {
       const found = await this.versions.get(name, manager);
       expectDigest(found, given.versionDigest);
@@ -66,13 +66,12 @@ export class FactsService {
 
   /** @throws DomainError FIELD_INVALID for a comparison of a version with itself. */
   async recordComparison(request: RecordComparisonRequest): Promise<ComparisonRecord> {
-    const { comparisonRecord: given, requestId } = request;
+    const { comparisonRecord: given } = request;
     if (!given) throw invalidField('comparison_record', 'it is not set');
     const name = parseVersionName(given.version, 'comparison_record.version');
     const baseline = parseVersionName(given.baseline, 'comparison_record.baseline');
     checkComparison(given, name, baseline, 'comparison_record');
-    const body = RecordComparisonRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'RecordComparison', requestId, request: body, codec: ComparisonRecord };
+    const call = changeCall('RecordComparison', request, RecordComparisonRequest, ComparisonRecord);
     return this.changes.make(call, async (manager) => {
       const [found, other] = [await this.versions.get(name, manager), await this.versions.get(baseline, manager)];
       const { dataset, split, onlyVersionCorrectCount, onlyBaselineCorrectCount } = given;
@@ -101,8 +100,7 @@ export class FactsService {
     const name = parseVersionName(request.name);
     const alias = parseAliasId(request.aliasId, 'alias_id');
     const comment = checkText(request.comment, 'comment', MAX_COMMENT);
-    const body = ApproveModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'ApproveModelVersion', requestId: request.requestId, request: body, codec: Approval };
+    const call = changeCall('ApproveModelVersion', request, ApproveModelVersionRequest, Approval);
     return this.changes.make(call, async (manager) => {
       const found = await this.versions.get(name, manager);
       const approver = currentActor();

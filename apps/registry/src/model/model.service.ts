@@ -21,6 +21,7 @@ import {
 } from '@resmask/resource-names';
 import { TASKS } from '@resmask/spec-messages';
 import type { EntityManager } from 'typeorm';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
 import { checkText } from '../change/check-text.js';
 import { expectEtag } from '../change/etag.js';
@@ -47,9 +48,7 @@ export class ModelService {
     if (!task) throw invalidField('model.task', 'it is not set; allowed are TASK_EXPRESSION and TASK_FACE');
     const description = checkText(request.model?.description ?? '', 'model.description');
     const labels = readLabels(request.model?.labels ?? {}, 'model.labels');
-    const { requestId, validateOnly } = request;
-    const body = CreateModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'CreateModel', requestId, validateOnly, request: body, codec: Model };
+    const call = changeCall('CreateModel', request, CreateModelRequest, Model);
     try {
       return await this.changes.make(call, async (manager) => ({
         response: await insert(manager, { namespace, modelId, task, description, labels }),
@@ -87,8 +86,7 @@ export class ModelService {
     const name = parseModelName(request.model.name, 'model.name');
     const { etag } = request.model;
     const values = readModelValues(request.model, request.updateMask);
-    const body = UpdateModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'UpdateModel', requestId: request.requestId, request: body, codec: Model };
+    const call = changeCall('UpdateModel', request, UpdateModelRequest, Model);
     return this.changes.make(call, async (manager) => {
       const model = await this.models.lockLive(name, manager);
       expectEtag(etag, model.revision, resourceOf(name));
@@ -107,9 +105,8 @@ export class ModelService {
   /** @throws DomainError RESOURCE_IN_USE that names its aliases. */
   async delete(request: DeleteModelRequest): Promise<Model> {
     const name = parseModelName(request.name);
-    const { etag, requestId, validateOnly } = request;
-    const body = DeleteModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'DeleteModel', requestId, validateOnly, request: body, codec: Model };
+    const { etag } = request;
+    const call = changeCall('DeleteModel', request, DeleteModelRequest, Model);
     return this.changes.make(call, async (manager) => {
       const model = await this.models.lockLive(name, manager);
       expectEtag(etag, model.revision, resourceOf(name));
@@ -125,8 +122,7 @@ export class ModelService {
   /** @throws DomainError RESOURCE_NOT_DELETED for one that is alive. */
   async undelete(request: UndeleteModelRequest): Promise<Model> {
     const name = parseModelName(request.name);
-    const body = UndeleteModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'UndeleteModel', requestId: request.requestId, request: body, codec: Model };
+    const call = changeCall('UndeleteModel', request, UndeleteModelRequest, Model);
     return this.changes.make(call, async (manager) => {
       const model = await this.models.lock(name, manager);
       if (!model.deleteTime) throw notDeleted(resourceOf(name));
