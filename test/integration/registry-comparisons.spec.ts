@@ -18,14 +18,14 @@ describe('recorded comparisons of a version', () => {
     const foreign = await registry.publish(await registry.model(), 3);
     baselines = [other, foreign, other, foreign, other];
     for (const [i, baseline] of baselines.entries())
-      await registry.client.recordComparison(comparisonOf(version, baseline, { onlyVersionCorrectCount: i }));
-    await registry.client.recordComparison(comparisonOf(other, version));
+      await registry.gates.recordComparison(comparisonOf(version, baseline, { onlyVersionCorrectCount: i }));
+    await registry.gates.recordComparison(comparisonOf(other, version));
   });
   afterAll(() => registry.stop());
 
   it('are listed newest first with all that was recorded, but not those in which it is the baseline', async () => {
-    const { recorder } = (await Array.fromAsync(registry.client.listComparisonRecords(version.name)))[0];
-    expect(await Array.fromAsync(registry.client.listComparisonRecords(version.name))).toEqual(
+    const { recorder } = (await Array.fromAsync(registry.gates.listComparisonRecords(version.name)))[0];
+    expect(await Array.fromAsync(registry.gates.listComparisonRecords(version.name))).toEqual(
       baselines
         .map((baseline, i) => ({
           ...comparisonOf(version, baseline, { onlyVersionCorrectCount: i }),
@@ -48,12 +48,12 @@ describe('recorded comparisons of a version', () => {
     } while (pageToken !== '');
     calls.close();
     expect(pages.map(({ length }) => length)).toEqual([2, 2, 1]);
-    expect(pages.flat()).toEqual(await Array.fromAsync(registry.client.listComparisonRecords(version.name)));
+    expect(pages.flat()).toEqual(await Array.fromAsync(registry.gates.listComparisonRecords(version.name)));
   });
 
   it('are none of a version that is not there, which is said', async () => {
     const name = version.name.replace(/\d+$/, '99');
-    await expect(Array.fromAsync(registry.client.listComparisonRecords(name))).rejects.toMatchObject({
+    await expect(Array.fromAsync(registry.gates.listComparisonRecords(name))).rejects.toMatchObject({
       code: 'NOT_FOUND',
       reason: 'VERSION_NOT_FOUND',
     });

@@ -39,6 +39,7 @@ export {
 export { channelCredentials } from './channel-credentials.js';
 export type { ConnectOptions, TlsOptions, TokenProvider } from './connect-options.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
+export { GateClient } from './gate-client.js';
 export { encodedImage, rawImage } from './image.js';
 export { type FrameInput, InferenceClient, type StreamOptions } from './inference-client.js';
 export { isLoopback } from './is-loopback.js';

@@ -23,13 +23,13 @@ export function addFactCommands(models: Command): void {
 }
 
 async function evaluations(
-  { output, registry, parent }: Context,
+  { output, gates, parent }: Context,
   _options: unknown,
   model: string,
   version: number,
 ): Promise<void> {
   const name = `${parent}/models/${model}/versions/${version}`;
-  const views = (await Array.fromAsync(registry.listEvaluationRecords(name))).map(evaluationView);
+  const views = (await Array.fromAsync(gates.listEvaluationRecords(name))).map(evaluationView);
   output.result(views, () =>
     views.length === 0
       ? `no evaluation of ${model}/${version} is recorded`
@@ -49,10 +49,10 @@ async function evaluations(
 }
 
 async function comparisons(context: Context, _options: unknown, model: string, version?: number): Promise<void> {
-  const { output, registry, parent } = context;
+  const { output, gates, parent } = context;
   const number = version ?? (await newestVersion(context, model));
   const name = `${parent}/models/${model}/versions/${number}`;
-  const views = (await Array.fromAsync(registry.listComparisonRecords(name))).map(comparisonView);
+  const views = (await Array.fromAsync(gates.listComparisonRecords(name))).map(comparisonView);
   output.result(views, () =>
     views.length === 0
       ? `no comparison of ${model}/${number} is recorded`

@@ -57,7 +57,7 @@ function facts(command: Command): Command {
 }
 
 async function recordEvaluation(
-  { output, registry, parent }: Context,
+  { output, gates, parent }: Context,
   options: EvaluationOptions,
   model: string,
   version: number,
@@ -71,12 +71,12 @@ async function recordEvaluation(
     metrics: {},
     finishTime: { seconds: Math.floor(Date.now() / 1000), nanos: 0 },
   };
-  const view = evaluationView(await registry.recordEvaluation(record, randomUUID()));
+  const view = evaluationView(await gates.recordEvaluation(record, randomUUID()));
   output.result(view, () => `${view.correctCount} of ${view.sampleCount} is recorded for ${model}/${version}`);
 }
 
 async function recordComparison(
-  { output, registry, parent }: Context,
+  { output, gates, parent }: Context,
   options: ComparisonOptions,
   model: string,
   version: number,
@@ -90,7 +90,7 @@ async function recordComparison(
     onlyVersionCorrectCount: options.onlyVersion,
     onlyBaselineCorrectCount: options.onlyBaseline,
   };
-  const view = comparisonView(await registry.recordComparison(record, randomUUID()));
+  const view = comparisonView(await gates.recordComparison(record, randomUUID()));
   output.result(view, () => `the comparison of ${model}/${version} with ${model}/${baseline} is recorded`);
 }
 
