@@ -4,6 +4,7 @@ import { RegistryUploadsEnsembles1794960000003 } from './0003-uploads-ensembles.
 import { RegistryGates1794960000004 } from './0004-gates.js';
 import { RegistryInvariants1794960000005 } from './0005-invariants.js';
 import { RegistryLabels1794960000006 } from './0006-labels.js';
+import { RegistryHistoryGuards1794960000007 } from './0007-history-guards.js';
 
 export { registrySchema } from './schema.js';
 
@@ -15,4 +16,5 @@ export const registryMigrations = [
   RegistryGates1794960000004,
   RegistryInvariants1794960000005,
   RegistryLabels1794960000006,
+  RegistryHistoryGuards1794960000007,
 ];

@@ -81,6 +81,7 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
   badValue('artifact_blob', 'sha256', SHORT_DIGEST),
   badValue('artifact_blob', 'size_bytes', '0'),
   badRow('blob_namespace', 'blob_namespace_pkey', { namespace: "'default'" }),
+  badValue('blob_namespace', 'namespace', "'Upper'"),
   badRow('blob_namespace', 'blob_namespace_sha256_fkey', { sha256: "sha256('gone')" }),
 
   badRow('version_file', 'version_file_pkey', { path: "'model.onnx'" }),
