@@ -36,6 +36,8 @@ describe('the resmask command', () => {
   });
 
   const resmask = (...args: string[]): Promise<CommandResult> => runResmask(args, environment);
+  const expectWrongUse = async (message: string, ...args: string[]): Promise<void> =>
+    expect(await resmask(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   const json = async (...args: string[]) => {
     const { code, stdout, stderr } = await resmask(...args, '--json');
     expect(code, stderr).toBe(0);
@@ -150,16 +152,24 @@ describe('the resmask command', () => {
       description: 'new',
       labels,
     });
+    await expectWrongUse('labels are of a model', 'models', 'update', 'labelled', '--tag', 'a=b');
+    await expectWrongUse('labels are of a model', 'models', 'update', 'labelled', '1', '--label', 'a=b');
     expect(await json('models', 'list', '--filter', 'labels.stage = trial')).toMatchObject([
       { id: 'labelled', labels },
     ]);
     expect((await resmask('models', 'show', 'labelled')).stdout).toContain('stage=trial, team=x=y');
-    expect(await resmask('models', 'update', 'labelled')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('nothing to change was given'),
-    });
+    await expectWrongUse('nothing to change was given', 'models', 'update', 'labelled');
     expect((await resmask('models', 'update', 'labelled', '--label', 'Team=x')).stderr).toContain('got the key "Team"');
     await json('models', 'delete', 'labelled');
+  });
+
+  it('changes the tags of a version one by one', async () => {
+    const changes = ['--tag', 'run=7', '--remove-tag', 'stage', '--description', 'again'];
+    expect(await json('models', 'update', 'lived', '1', ...changes)).toMatchObject({
+      description: 'again',
+      tags: { run: '7' },
+    });
+    expect((await resmask('models', 'update', 'lived', '1', '--tag', 'a=b')).stdout).toContain('a=b, run=7');
   });
 
   it('sets what an alias demands, is refused, records what was found, and gets through', async () => {

@@ -7,6 +7,7 @@ import { parseVersion } from '../models/parse-version.js';
 import { promote, registerModel, type VersionFacts } from '../models/register-model.js';
 import { addTo } from '../models/repeated.js';
 import { readSpecFile, specPathOf } from '../models/spec-file.js';
+import { textTags } from '../models/text-tags.js';
 import { readInput } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
 import { progress } from '../terminal/progress.js';
@@ -182,7 +183,7 @@ async function factsOf(options: RegisterOptions, model: string): Promise<Version
     description,
     licence,
     modelCard: card === undefined ? '' : (await readInput(card)).toString('utf8'),
-    tags: Object.fromEntries(Object.entries(tag).map(([key, value]) => [key, { value: { $case: 'text', value } }])),
+    tags: textTags(tag),
     lineage: { codeRevision, trainingDataDigest: dataDigest, parentVersion: parent, evaluationRuns: [] },
   };
 }
