@@ -3,6 +3,8 @@ import { RegistryLifecycle1794960000002 } from './0002-lifecycle.js';
 import { RegistryUploadsEnsembles1794960000003 } from './0003-uploads-ensembles.js';
 import { RegistryGates1794960000004 } from './0004-gates.js';
 import { RegistryInvariants1794960000005 } from './0005-invariants.js';
+import { RegistryLabels1794960000006 } from './0006-labels.js';
+import { RegistryHistoryGuards1794960000007 } from './0007-history-guards.js';
 
 export { registrySchema } from './schema.js';
 
@@ -13,4 +15,6 @@ export const registryMigrations = [
   RegistryUploadsEnsembles1794960000003,
   RegistryGates1794960000004,
   RegistryInvariants1794960000005,
+  RegistryLabels1794960000006,
+  RegistryHistoryGuards1794960000007,
 ];

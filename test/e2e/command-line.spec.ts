@@ -36,6 +36,8 @@ describe('the resmask command', () => {
   });
 
   const resmask = (...args: string[]): Promise<CommandResult> => runResmask(args, environment);
+  const expectWrongUse = async (message: string, ...args: string[]): Promise<void> =>
+    expect(await resmask(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   const json = async (...args: string[]) => {
     const { code, stdout, stderr } = await resmask(...args, '--json');
     expect(code, stderr).toBe(0);
@@ -130,6 +132,46 @@ describe('the resmask command', () => {
     }
   });
 
+  it('makes a model with labels, changes them one by one, and finds and shows it by them', async () => {
+    const made = await json(
+      'models',
+      'create',
+      'labelled',
+      '--task',
+      'face',
+      '--label',
+      'team=vision',
+      '--label',
+      'a/b=1',
+    );
+    expect(made).toMatchObject({ task: 'face', latestVersion: 0, labels: { team: 'vision', 'a/b': '1' } });
+    const changes = ['--label', 'stage=trial', '--label', 'team=x=y', '--remove-label', 'a/b'];
+    const labels = { team: 'x=y', stage: 'trial' };
+    expect(await json('models', 'update', 'labelled', ...changes)).toMatchObject({ description: '', labels });
+    expect(await json('models', 'update', 'labelled', '--description', 'new')).toMatchObject({
+      description: 'new',
+      labels,
+    });
+    await expectWrongUse('labels are of a model', 'models', 'update', 'labelled', '--tag', 'a=b');
+    await expectWrongUse('labels are of a model', 'models', 'update', 'labelled', '1', '--label', 'a=b');
+    expect(await json('models', 'list', '--filter', 'labels.stage = trial')).toMatchObject([
+      { id: 'labelled', labels },
+    ]);
+    expect((await resmask('models', 'show', 'labelled')).stdout).toContain('stage=trial, team=x=y');
+    await expectWrongUse('nothing to change was given', 'models', 'update', 'labelled');
+    expect((await resmask('models', 'update', 'labelled', '--label', 'Team=x')).stderr).toContain('got the key "Team"');
+    await json('models', 'delete', 'labelled');
+  });
+
+  it('changes the tags of a version one by one', async () => {
+    const changes = ['--tag', 'run=7', '--remove-tag', 'stage', '--description', 'again'];
+    expect(await json('models', 'update', 'lived', '1', ...changes)).toMatchObject({
+      description: 'again',
+      tags: { run: '7' },
+    });
+    expect((await resmask('models', 'update', 'lived', '1', '--tag', 'a=b')).stdout).toContain('a=b, run=7');
+  });
+
   it('sets what an alias demands, is refused, records what was found, and gets through', async () => {
     const file = join(folder, 'gated.onnx');
     await json('networks', 'build', 'resmasking-compact', '--seed', '2', '--width', '0.25', '-o', file);
@@ -167,6 +209,29 @@ describe('the resmask command', () => {
       stderr: expect.stringContaining('is no list of gate rules'),
     });
     expect(await json('models', 'gate', 'gated', '--clear')).toMatchObject({ rules: [] });
+  });
+
+  it('records comparisons of versions and shows them, of the newest version where none is said', async () => {
+    const [digests, of] = [['--dataset-digest', '--protocol-digest', '--predictions-digest'], 'a'.repeat(64)];
+    const facts = ['--dataset', 'a-set-with-a-long-name', '--split', 'validation'];
+    const counts = ['--samples', '3589', '--only-version', '100', '--only-baseline', '90'];
+    const said = [...digests, '--baseline-predictions-digest'].flatMap((flag) => [flag, of]);
+    await json('models', 'record-comparison', 'lived', '2', '1', ...facts, ...said, ...counts);
+    const recorded = {
+      version: 'namespaces/default/models/lived/versions/2',
+      baseline: 'namespaces/default/models/lived/versions/1',
+      dataset: 'namespaces/default/datasets/a-set-with-a-long-name',
+      sampleCount: 3589,
+      onlyVersionCorrectCount: 100,
+      onlyBaselineCorrectCount: 90,
+    };
+    expect(await json('models', 'comparisons', 'lived')).toMatchObject([recorded]);
+    expect(await json('models', 'comparisons', 'lived', '1')).toEqual([]);
+    const { stdout } = await resmask('models', 'comparisons', 'lived', '2');
+    const [head, row] = stdout.split('\n');
+    expect(head.split(/\s{2,}/)).toEqual(expect.arrayContaining(['BASELINE', 'BETTER ON', 'WORSE ON']));
+    expect(row).toMatch(/lived\/1 +a-set-with-… {2}validation +100 +90 +3589/);
+    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(100);
   });
 
   it('publishes an ensemble of versions, and keeps what an alias means now', async () => {

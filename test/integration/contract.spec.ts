@@ -33,8 +33,8 @@ describe('every service', () => {
 
   it('is described: three services with their methods', () => {
     expect(Object.groupBy(METHODS, ({ service }) => service)).toMatchObject({
-      'resmask.inference.v1.InferenceService': { length: 2 },
-      'resmask.registry.v1.RegistryService': { length: 38 },
+      'resmask.inference.v1.InferenceService': { length: 6 },
+      'resmask.registry.v1.RegistryService': { length: 39 },
       'resmask.evaluation.v1alpha1.EvaluationService': { length: 8 },
     });
   });

@@ -7,6 +7,8 @@ import { TinyRegistry } from '../support/tiny-registry.js';
 
 const PARENT = 'namespaces/filters';
 const INJECTIONS = [`'; DROP TABLE registry.model; --`, `' OR '1'='1`, '$1', '%', '_', '\\', `"`, 'x\u2028', '{}', '*'];
+const FACES = { team: 'vision', 'example.com/cost-centre': '9', stage: INJECTIONS[0] };
+const SMALL = { team: 'research', 'example.com/cost-centre': '10' };
 
 describe('filters and orders of lists', () => {
   let registry: TinyRegistry;
@@ -29,9 +31,10 @@ describe('filters and orders of lists', () => {
     registry = await TinyRegistry.start();
     client = registry.client;
     calls = new RegistryCalls(registry.platform.service('registry').address);
-    await client.createModel(PARENT, 'faces', Task.TASK_FACE, 'finds Faces');
-    await client.createModel(PARENT, 'small', Task.TASK_EXPRESSION, `50% of "large"`);
-    model = (await client.createModel(PARENT, 'large', Task.TASK_EXPRESSION, INJECTIONS.join(' '))).name;
+    await client.createModel(PARENT, 'faces', Task.TASK_FACE, { description: 'finds Faces', labels: FACES });
+    await client.createModel(PARENT, 'small', Task.TASK_EXPRESSION, { description: `50% of "large"`, labels: SMALL });
+    model = (await client.createModel(PARENT, 'large', Task.TASK_EXPRESSION, { description: INJECTIONS.join(' ') }))
+      .name;
     for (const seed of [1, 2, 3, 4]) await registry.publish(model, seed);
     const tags = (accuracy: number, stage: string, signed: boolean) => ({
       accuracy: { value: { $case: 'number' as const, value: accuracy } },
@@ -64,6 +67,16 @@ describe('filters and orders of lists', () => {
     ['latest_version = 0 AND NOT task = TASK_FACE', 'small'],
     ['aliases:production', 'large'],
     ['-aliases:production', 'faces small'],
+    ['labels:team', 'faces small'],
+    ['-labels:team', 'large'],
+    ['labels.team = vision OR labels.team = "research"', 'faces small'],
+    ['labels.team != vision', 'small'],
+    ['NOT labels.team = vision', 'large small'],
+    ['labels.team:*', 'faces small'],
+    ['labels.example.com/cost-centre = 9', 'faces'],
+    ['labels.example.com/cost-centre > 0', ''],
+    ['labels:example.com/cost-centre AND -labels:stage', 'small'],
+    ['labels.constructor = x', ''],
     ['create_time > "2001-01-01T00:00:00Z" AND update_time < 9999-12-31T23:59:59.999999999Z', 'faces large small'],
     ['create_time < 2001-01-01T00:00:00+02:00', ''],
   ])('models: %s', async (filter, expected) => {
@@ -108,8 +121,11 @@ describe('filters and orders of lists', () => {
     [
       'models',
       'size = 1',
-      'got "size" at position 1; allowed are model_id, task, description, latest_version, aliases, create_time, update_time',
+      'got "size" at position 1; allowed are model_id, task, description, latest_version, aliases, labels.NAME, create_time, update_time',
     ],
+    ['models', 'labels = x', 'the operators of labels are :'],
+    ['models', 'labels.Team = x', 'got "Team" at position 8; a key of labels has 1 to 63 lower-case letters'],
+    ['models', 'labels:"a b"', 'got "a b" at position 8; a key of labels has 1 to 63 lower-case letters'],
     ['versions', 'version = 1 AND v.digest = x', 'got "v.digest" at position 17; allowed are version, state, kind,'],
     ['versions', 'labels.x = 1', 'aliases, tags.NAME, create_time'],
     ['versions', 'constructor = 1', 'got "constructor" at position 1'],
@@ -147,7 +163,7 @@ describe('filters and orders of lists', () => {
     for (const text of INJECTIONS) {
       const quoted = `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
       expect(await models(`description:${quoted} AND model_id = large`)).toBe('large');
-      expect(await models(`description = ${quoted} OR model_id = ${quoted}`)).toBe('');
+      expect(await models(`description = ${quoted} OR model_id = ${quoted} OR labels.team = ${quoted}`)).toBe('');
       expect(await versions(`tags.stage = ${quoted} OR licence = ${quoted} OR aliases:${quoted}`)).toBe('');
     }
     const [{ count }] = await query<{ count: number }>(

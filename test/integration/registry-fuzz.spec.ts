@@ -54,7 +54,9 @@ describe('the registry under random messages', () => {
     });
 
     it('text with a NUL character', async () => {
-      await expect(registry.client.updateModel(model, 'a\u0000b')).rejects.toMatchObject({ reason: 'FIELD_INVALID' });
+      await expect(registry.client.updateModel(model, { description: 'a\u0000b' })).rejects.toMatchObject({
+        reason: 'FIELD_INVALID',
+      });
       const tags = { stage: { value: { $case: 'text' as const, value: '\u0000' } } };
       await expect(registry.client.updateModelVersion(`${model}/versions/1`, { tags })).rejects.toMatchObject({
         reason: 'FIELD_INVALID',
@@ -123,9 +125,10 @@ function vocabulary(model: string): Vocabulary {
         'version > 1 AND -tags:a',
         'tags.x.y != "b" OR create_time < 2026-01-31T12:00:00Z',
         'model_id:a',
+        'labels.team/owner = "x" OR -labels:team',
       ],
       order_by: ['', '', 'create_time desc', 'version', 'model_id desc, update_time'],
-      paths: ['description', 'tags'],
+      paths: ['description', 'tags', 'labels'],
       path: ['model.onnx', 'weights/a.bin'],
       sha256: [digest],
       training_data_digest: [digest, ''],
@@ -147,6 +150,7 @@ function pageTokens(model: string): string[] {
     ['alias-events', `${model}/aliases/production`],
     ['gate-results', `${model}/aliases/production`],
     ['evaluation-records', `${model}/versions/1`],
+    ['comparison-records', `${model}/versions/1`],
   ];
   const keys = [
     '',

@@ -1,23 +1,23 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ComparisonRecord,
-  type EvaluationRecord,
-  type GateRule,
-  type ModelVersion,
-  RegistryClient,
-} from '@resmask/client';
+import { GateClient, type GateRule, type ModelVersion, RegistryClient } from '@resmask/client';
 import { formatApiToken, generateApiToken, hashSecret } from '@resmask/service-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  comparisonOf,
+  DATASET as dataset,
+  daysAgo,
+  digest,
+  evaluationOf,
+  SPLIT as split,
+} from '../support/recorded-facts.js';
 import { query } from '../support/test-database.js';
 import { TinyRegistry } from '../support/tiny-registry.js';
 
-const dataset = 'namespaces/default/datasets/fer2013';
-const split = 'test';
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-const daysAgo = (days: number) => ({ seconds: Math.floor(Date.now() / 1000) - days * 86_400, nanos: 0 });
+const PEOPLE = ['publisher', 'ann', 'bob'] as const;
+type Person = (typeof PEOPLE)[number];
 
 const atLeast = (minimum: number, maxAgeDays = 0): GateRule => ({
   rule: { $case: 'minimumAccuracy', value: { dataset, split, minimum, maxAgeDays } },
@@ -25,50 +25,16 @@ const atLeast = (minimum: number, maxAgeDays = 0): GateRule => ({
 const notWorse: GateRule = { rule: { $case: 'notWorse', value: { dataset, split, confidence: 0 } } };
 const approvals = (count: number): GateRule => ({ rule: { $case: 'approvals', value: { count } } });
 
-function evaluationOf(version: ModelVersion, change: Partial<EvaluationRecord> = {}) {
-  return {
-    version: version.name,
-    versionDigest: version.digest,
-    dataset,
-    datasetDigest: digest('fer2013'),
-    split,
-    protocolDigest: digest('8-fold'),
-    predictionsDigest: digest(version.name),
-    run: '',
-    sampleCount: 3589,
-    correctCount: 2497,
-    metrics: { balanced_accuracy: 0.66 },
-    finishTime: daysAgo(0),
-    ...change,
-  };
-}
-
-function comparisonOf(version: ModelVersion, baseline: ModelVersion, change: Partial<ComparisonRecord> = {}) {
-  return {
-    version: version.name,
-    baseline: baseline.name,
-    dataset,
-    datasetDigest: digest('fer2013'),
-    split,
-    protocolDigest: digest('8-fold'),
-    predictionsDigest: digest(version.name),
-    baselinePredictionsDigest: digest(baseline.name),
-    sampleCount: 3589,
-    onlyVersionCorrectCount: 100,
-    onlyBaselineCorrectCount: 90,
-    ...change,
-  };
-}
-
 describe('what an alias demands of versions', () => {
   let folder: string;
   let registry: TinyRegistry;
-  const people: Record<string, RegistryClient> = {};
+  const people = {} as Record<Person, RegistryClient>;
+  const gates = {} as Record<Person, GateClient>;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'resmask-test-gates-'));
     const principals = join(folder, 'principals.json');
-    const tokens = ['publisher', 'ann', 'bob'].map((subject) => ({ subject, token: generateApiToken() }));
+    const tokens = PEOPLE.map((subject) => ({ subject, token: generateApiToken() }));
     const entries = tokens.map(({ subject, token: { id, secret } }) => ({
       id,
       secretSha256: hashSecret(secret).toString('hex'),
@@ -78,11 +44,13 @@ describe('what an alias demands of versions', () => {
     writeFileSync(principals, JSON.stringify({ tokens: entries }));
     registry = await TinyRegistry.start({ RESMASK_PRINCIPALS: principals });
     const { address } = registry.platform.service('registry');
-    for (const { subject, token } of tokens)
+    for (const { subject, token } of tokens) {
       people[subject] = new RegistryClient(address, { token: formatApiToken(token) });
+      gates[subject] = new GateClient(address, { token: formatApiToken(token) });
+    }
   });
   afterAll(async () => {
-    for (const client of Object.values(people)) client.close();
+    for (const client of [...Object.values(people), ...Object.values(gates)]) client.close();
     await registry.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -94,7 +62,7 @@ describe('what an alias demands of versions', () => {
     const published: ModelVersion[] = [];
     for (let i = 0; i < versions; i += 1) published.push(await registry.publish(model, i + 1, publisher));
     const alias = `${model}/aliases/production`;
-    const policy = await publisher.updateGatePolicy({ name: `${alias}/gatePolicy`, rules: [...rules], etag: '' });
+    const policy = await gates.publisher.updateGatePolicy({ name: `${alias}/gatePolicy`, rules: [...rules], etag: '' });
     return { model, alias, versions: published, policy };
   }
 
@@ -111,29 +79,29 @@ describe('what an alias demands of versions', () => {
     const promote = () => publisher.setAlias(alias, version.name, '');
     await expect(promote()).rejects.toMatchObject(refusal(`no evaluation of ${version.name}`));
     await expect(
-      publisher.recordEvaluation(evaluationOf(version, { versionDigest: digest('others') })),
+      gates.publisher.recordEvaluation(evaluationOf(version, { versionDigest: digest('others') })),
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'DIGEST_MISMATCH' });
-    await publisher.recordEvaluation(evaluationOf(version, { correctCount: 2400 }));
+    await gates.publisher.recordEvaluation(evaluationOf(version, { correctCount: 2400 }));
     await expect(promote()).rejects.toMatchObject(refusal('got 2400 of 3589 = 66.87 %'));
-    const recorded = await publisher.recordEvaluation(evaluationOf(version));
+    const recorded = await gates.publisher.recordEvaluation(evaluationOf(version));
     expect(recorded).toMatchObject({ recorder: 'token:publisher', metrics: { balanced_accuracy: 0.66 } });
     expect(await promote()).toMatchObject({ version: version.name });
-    const results = await Array.fromAsync(publisher.listGateResults(alias));
+    const results = await Array.fromAsync(gates.publisher.listGateResults(alias));
     expect(results.map(({ passed }) => passed)).toEqual([true, false, false]);
     expect(results[0]).toMatchObject({
       actor: 'token:publisher',
       outcomes: [{ passed: true, evidence: [digest(version.name)], got: expect.stringContaining('69.57 %') }],
     });
-    const records = await Array.fromAsync(publisher.listEvaluationRecords(version.name));
+    const records = await Array.fromAsync(gates.publisher.listEvaluationRecords(version.name));
     expect(records.map(({ correctCount }) => correctCount)).toEqual([2497, 2400]);
   });
 
   it('an old evaluation does not speak for a version where a fresh one is demanded', async () => {
     const { publisher } = people;
     const { alias, versions } = await gated(1, [atLeast(0.5, 30)]);
-    await publisher.recordEvaluation(evaluationOf(versions[0], { finishTime: daysAgo(31) }));
+    await gates.publisher.recordEvaluation(evaluationOf(versions[0], { finishTime: daysAgo(31) }));
     await expect(publisher.setAlias(alias, versions[0].name, '')).rejects.toMatchObject(refusal('31 days ago'));
-    await publisher.recordEvaluation(evaluationOf(versions[0], { finishTime: daysAgo(29) }));
+    await gates.publisher.recordEvaluation(evaluationOf(versions[0], { finishTime: daysAgo(29) }));
     await publisher.setAlias(alias, versions[0].name, '');
   });
 
@@ -144,32 +112,32 @@ describe('what an alias demands of versions', () => {
     const { etag } = await publisher.setAlias(alias, first.name, '');
     const promote = () => publisher.setAlias(alias, second.name, etag);
     await expect(promote()).rejects.toMatchObject(refusal(`no comparison of ${second.name} with ${first.name}`));
-    await publisher.recordComparison(comparisonOf(second, first, { onlyBaselineCorrectCount: 160 }));
+    await gates.publisher.recordComparison(comparisonOf(second, first, { onlyBaselineCorrectCount: 160 }));
     await expect(promote()).rejects.toMatchObject(refusal('not of the newest recorded evaluations'));
-    for (const version of versions) await publisher.recordEvaluation(evaluationOf(version));
+    for (const version of versions) await gates.publisher.recordEvaluation(evaluationOf(version));
     await expect(promote()).rejects.toMatchObject(refusal('McNemar p = '));
     expect((await publisher.getAlias(alias)).version).toBe(first.name);
-    await publisher.recordComparison(comparisonOf(second, first));
+    await gates.publisher.recordComparison(comparisonOf(second, first));
     expect(await promote()).toMatchObject({ version: second.name });
   });
 
   it('two people other than the publisher approve, each counted once and for one alias', async () => {
-    const { publisher, ann, bob } = people;
+    const { ann } = people;
     const { alias, versions } = await gated(1, [approvals(2)]);
     const [{ name }] = versions;
     const promote = () => ann.setAlias(alias, name, '');
-    await expect(publisher.approveModelVersion(name, 'production')).rejects.toMatchObject({
+    await expect(gates.publisher.approveModelVersion(name, 'production')).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
       reason: 'APPROVAL_REFUSED',
     });
-    expect(await ann.approveModelVersion(name, 'production', 'looks right')).toMatchObject({
+    expect(await gates.ann.approveModelVersion(name, 'production', 'looks right')).toMatchObject({
       approver: 'token:ann',
       comment: 'looks right',
     });
-    await ann.approveModelVersion(name, 'production');
-    await bob.approveModelVersion(name, 'staging');
+    await gates.ann.approveModelVersion(name, 'production');
+    await gates.bob.approveModelVersion(name, 'staging');
     await expect(promote()).rejects.toMatchObject(refusal('approved by token:ann; wanted 2 people'));
-    await bob.approveModelVersion(name, 'production');
+    await gates.bob.approveModelVersion(name, 'production');
     expect(await promote()).toMatchObject({ version: name });
   });
 
@@ -179,24 +147,24 @@ describe('what an alias demands of versions', () => {
     const error = await publisher.setAlias(alias, versions[0].name, '').catch((e: unknown) => e);
     expect(error).toMatchObject(refusal('minimum_accuracy: got no evaluation'));
     expect(error).toMatchObject(refusal('approvals: got nobody has approved it'));
-    expect(await Array.fromAsync(publisher.listGateResults(alias))).toHaveLength(1);
+    expect(await Array.fromAsync(gates.publisher.listGateResults(alias))).toHaveLength(1);
     await expect(publisher.getAlias(alias)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('a policy changes only for who has read it, and tells whom it was changed by', async () => {
-    const { publisher, ann } = people;
+    const { publisher } = people;
     const { alias, model, policy } = await gated(0, [atLeast(0.6)]);
     const name = `${alias}/gatePolicy`;
-    expect(await ann.getGatePolicy(name)).toEqual(policy);
-    const stale = ann.updateGatePolicy({ name, rules: [], etag: '' });
+    expect(await gates.ann.getGatePolicy(name)).toEqual(policy);
+    const stale = gates.ann.updateGatePolicy({ name, rules: [], etag: '' });
     await expect(stale).rejects.toMatchObject({ reason: 'ETAG_MISMATCH', metadata: { etag: policy.etag } });
-    await expect(ann.updateGatePolicy({ name, rules: [{ rule: undefined }], etag: policy.etag })).rejects.toMatchObject(
-      {
-        reason: 'FIELD_INVALID',
-        message: expect.stringContaining('gate_policy.rules[0]: it is empty'),
-      },
-    );
-    expect(await ann.updateGatePolicy({ name, rules: [], etag: policy.etag })).toMatchObject({ rules: [] });
+    await expect(
+      gates.ann.updateGatePolicy({ name, rules: [{ rule: undefined }], etag: policy.etag }),
+    ).rejects.toMatchObject({
+      reason: 'FIELD_INVALID',
+      message: expect.stringContaining('gate_policy.rules[0]: it is empty'),
+    });
+    expect(await gates.ann.updateGatePolicy({ name, rules: [], etag: policy.etag })).toMatchObject({ rules: [] });
     const events = await Array.fromAsync(publisher.listEvents('namespaces/default', model));
     expect(events.map(({ method, actor }) => `${method} ${actor}`)).toEqual([
       'CreateModel token:publisher',
@@ -206,13 +174,12 @@ describe('what an alias demands of versions', () => {
   });
 
   it('facts cannot be changed, not even by SQL, and a repeated call records once', async () => {
-    const { publisher } = people;
     const { versions } = await gated(1, []);
     const requestId = randomUUID();
     const record = evaluationOf(versions[0]);
-    const once = await publisher.recordEvaluation(record, requestId);
-    expect(await publisher.recordEvaluation(record, requestId)).toEqual(once);
-    expect(await Array.fromAsync(publisher.listEvaluationRecords(versions[0].name))).toHaveLength(1);
+    const once = await gates.publisher.recordEvaluation(record, requestId);
+    expect(await gates.publisher.recordEvaluation(record, requestId)).toEqual(once);
+    expect(await Array.fromAsync(gates.publisher.listEvaluationRecords(versions[0].name))).toHaveLength(1);
     const { databaseUrl } = registry.platform;
     for (const change of [
       'UPDATE registry.evaluation_record SET correct_count = sample_count',
@@ -230,8 +197,8 @@ describe('what an alias demands of versions', () => {
     const name = `${alias}/gatePolicy`;
     const one = await publisher.setAlias(alias, versions[0].name, '');
     const two = await publisher.setAlias(alias, versions[1].name, one.etag);
-    const { etag } = await publisher.getGatePolicy(name);
-    await publisher.updateGatePolicy({ name, rules: [approvals(3)], etag });
+    const { etag } = await gates.publisher.getGatePolicy(name);
+    await gates.publisher.updateGatePolicy({ name, rules: [approvals(3)], etag });
     expect(await publisher.rollbackAlias(alias, two.etag)).toMatchObject({ version: versions[0].name });
   });
 });

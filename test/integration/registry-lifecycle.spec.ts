@@ -127,6 +127,8 @@ describe('the life of models, versions and aliases', () => {
     await expect(results).rejects.toMatchObject(refused);
     const records = calls.call((stub) => stub.listEvaluationRecords, page('evaluation-records', version));
     await expect(records).rejects.toMatchObject(refused);
+    const comparisons = calls.call((stub) => stub.listComparisonRecords, page('comparison-records', version));
+    await expect(comparisons).rejects.toMatchObject(refused);
     calls.close();
   });
 

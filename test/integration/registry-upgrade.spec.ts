@@ -68,6 +68,7 @@ describe('a registry of the previous release that is upgraded', () => {
       description: 'old',
       task: Task.TASK_EXPRESSION,
       latestVersion: 3,
+      labels: {},
       deleteTime: undefined,
     });
     const versions = await Array.fromAsync(registry.listModelVersions(MODEL));
@@ -107,7 +108,13 @@ describe('a registry of the previous release that is upgraded', () => {
   });
 
   it('answers a call that is repeated across the upgrade as it was answered', async () => {
-    const again = await registry.createModel(PARENT, 'classifier', Task.TASK_EXPRESSION, 'old', OLD_REQUEST);
+    const again = await registry.createModel(
+      PARENT,
+      'classifier',
+      Task.TASK_EXPRESSION,
+      { description: 'old' },
+      OLD_REQUEST,
+    );
     expect(again).toMatchObject({ name: MODEL, description: 'as it was made' });
   });
 

@@ -31,6 +31,7 @@ interface Manifest {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly replicas?: number;
+    readonly strategy?: unknown;
     readonly template?: { readonly spec: { readonly containers: Container[] } & Record<string, unknown> };
   };
 }
@@ -45,9 +46,19 @@ function manifests(...args: string[]): Manifest[] {
   return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 }
 
+function deployment(objects: readonly Manifest[], component: string): Manifest {
+  return objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(component))!;
+}
+
 function container(objects: readonly Manifest[], component: string): Container {
-  const deployment = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(component));
-  return deployment!.spec.template!.spec.containers[0];
+  return deployment(objects, component).spec.template!.spec.containers[0];
+}
+
+function claims(objects: readonly Manifest[]): string[] {
+  return objects
+    .filter(({ kind }) => kind === 'PersistentVolumeClaim')
+    .map(({ metadata }) => metadata.name)
+    .sort();
 }
 
 const environment = ({ env }: Container): Record<string, string | undefined> =>
@@ -121,11 +132,12 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
     ['evaluation', evaluationSettings],
   ])('gives %s only settings that it reads, and probes it by the name it answers to', (component, settings) => {
     const known = Object.values(settings).map(({ variable }) => variable);
-    const [gpu, auth] = ['gpu', 'auth'].map((profile) =>
+    const [gpu, auth, s3] = ['gpu', 'auth', 's3'].map((profile) =>
       container(manifests('--values', join(CHART, `ci/${profile}-values.yaml`)), component),
     );
-    const given = [...gpu.env, ...auth.env].map(({ name }) => name).filter((name) => !/^(OTEL|POD|NODE)_/.test(name));
-    expect(given.filter((name) => !known.includes(name))).toEqual([]);
+    const given = [gpu, auth, s3].flatMap(({ env }) => env.map(({ name }) => name));
+    const ours = given.filter((name) => !/^(OTEL|POD|NODE|AWS)_/.test(name));
+    expect(ours.filter((name) => !known.includes(name))).toEqual([]);
     const { readinessProbe } = gpu;
     const Name = component[0].toUpperCase() + component.slice(1);
     expect(readinessProbe?.grpc.service).toBe(
@@ -169,6 +181,54 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
     },
   );
 
+  it('stores the files of versions in a volume for one pod, unless told otherwise', () => {
+    const objects = manifests('--values', DEFAULT);
+    const registry = container(objects, 'registry');
+    expect(environment(registry)).toMatchObject({
+      RESMASK_ARTIFACTS: '/var/lib/resmask/artifacts',
+      RESMASK_GC_INTERVAL_MS: '3600000',
+      RESMASK_GC_GRACE_MS: '86400000',
+    });
+    expect(environment(registry)).not.toHaveProperty('RESMASK_S3_PATH_STYLE');
+    expect(registry.volumeMounts).toContainEqual({ name: 'artifacts', mountPath: '/var/lib/resmask' });
+    expect(claims(objects)).toEqual(['demo-resmask-evaluation', 'demo-resmask-registry']);
+    expect(deployment(objects, 'registry').spec.strategy).toEqual({ type: 'Recreate' });
+  });
+
+  it('stores the files of versions in a bucket, without a volume and with any number of pods', () => {
+    const objects = manifests('--values', join(CHART, 'ci/s3-values.yaml'));
+    const registry = container(objects, 'registry');
+    expect(environment(registry)).toMatchObject({
+      RESMASK_ARTIFACTS: 's3://models/resmask/production',
+      RESMASK_S3_ENDPOINT: 'https://minio.storage:9000',
+      RESMASK_S3_REGION: 'eu-central-1',
+      RESMASK_S3_PATH_STYLE: 'yes',
+      RESMASK_GC_INTERVAL_MS: '600000',
+      RESMASK_GC_GRACE_MS: '172800000',
+    });
+    expect(registry.env).toContainEqual({
+      name: 'AWS_SECRET_ACCESS_KEY',
+      valueFrom: { secretKeyRef: { name: 'resmask-s3', key: 'secret-key' } },
+    });
+    expect(JSON.stringify(deployment(objects, 'registry'))).not.toMatch(/persistentVolumeClaim|"artifacts"/);
+    expect(claims(objects)).toEqual(['demo-resmask-evaluation']);
+    expect(deployment(objects, 'registry').spec).toMatchObject({
+      replicas: 3,
+      strategy: { type: 'RollingUpdate' },
+      template: { spec: { serviceAccountName: 'registry' } },
+    });
+    expect(environment(container(objects, 'evaluation'))['RESMASK_ARTIFACTS']).toBe('/var/lib/resmask/artifacts');
+  });
+
+  it('takes credentials of the pod where no Secret is named, and a bucket without a prefix', () => {
+    const set = ['registry.artifacts.store=s3', 'registry.artifacts.s3.bucket=models'];
+    const objects = manifests('--values', DEFAULT, ...set.flatMap((value) => ['--set', value]));
+    const given = environment(container(objects, 'registry'));
+    expect(given).toMatchObject({ RESMASK_ARTIFACTS: 's3://models', RESMASK_S3_PATH_STYLE: 'no' });
+    for (const name of ['RESMASK_S3_ENDPOINT', 'RESMASK_S3_REGION', 'AWS_ACCESS_KEY_ID'])
+      expect(given).not.toHaveProperty(name);
+  });
+
   it('warns after an install that is open', () => {
     // Helm shows notes only of what it installs, for which it needs a cluster; as a value of an object it renders them anywhere.
     const folder = mkdtempSync(join(tmpdir(), 'resmask-chart-'));
@@ -206,6 +266,10 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
     ['a GPU that computes on the CPU', ['inference.gpu.enabled=true', 'inference.provider=cpu'], /provider/],
     ['CUDA without a GPU', ['inference.provider=cuda'], /provider/],
     ['two pods on a volume for one', ['registry.replicas=2'], /replicas/],
+    ['a store that is neither', ['registry.artifacts.store=gcs'], /store/],
+    ['S3 without a bucket', ['registry.artifacts.store=s3'], /registry\.artifacts\.s3\.bucket is required/],
+    ['a bucket that is none', ['registry.artifacts.s3.bucket=My_Bucket'], /bucket/],
+    ['a collection that never waits', ['registry.garbageCollection.graceSeconds=-1'], /graceSeconds/],
     [
       'a grace period shorter than the drain',
       ['inference.terminationGracePeriodSeconds=30'],

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGraph, defaultSpec, findArchitecture, seededWeights } from '@resmask/architectures';
-import { EvaluationClient, InferenceClient, RegistryClient } from '@resmask/client';
+import { EvaluationClient, GateClient, InferenceClient, RegistryClient } from '@resmask/client';
 import { publish } from './publish.js';
 import { shippedModelFile } from './shipped-models.js';
 import { createTestDatabase } from './test-database.js';
@@ -71,6 +71,10 @@ export class TestPlatform {
 
   get registry(): RegistryClient {
     return this.#client(new RegistryClient(this.service('registry').address));
+  }
+
+  get gates(): GateClient {
+    return this.#client(new GateClient(this.service('registry').address));
   }
 
   get inference(): InferenceClient {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ModelVersion, RegistryClient, Task } from '@resmask/client';
+import { type GateClient, type ModelVersion, RegistryClient, Task } from '@resmask/client';
 import { newVersion, once } from './publish.js';
 import { PARENT, TestPlatform } from './test-platform.js';
 import { TINY_SPEC, tinyModel } from './tiny-model.js';
@@ -14,6 +14,10 @@ export class TinyRegistry {
 
   get client(): RegistryClient {
     return this.platform.registry;
+  }
+
+  get gates(): GateClient {
+    return this.platform.gates;
   }
 
   /** A client with a connection of its own. */

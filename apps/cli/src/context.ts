@@ -1,4 +1,4 @@
-import { type ConnectOptions, EvaluationClient, InferenceClient, RegistryClient } from '@resmask/client';
+import { type ConnectOptions, EvaluationClient, GateClient, InferenceClient, RegistryClient } from '@resmask/client';
 import type { Command } from 'commander';
 import { type ConnectionOptions, readConnection } from './connection.js';
 import { Output } from './terminal/output.js';
@@ -18,6 +18,7 @@ export class Context {
   readonly #closers: (() => void)[] = [];
   #connection?: ConnectOptions;
   #registry?: RegistryClient;
+  #gates?: GateClient;
   #inference?: InferenceClient;
   #evaluation?: EvaluationClient;
 
@@ -39,6 +40,11 @@ export class Context {
   get registry(): RegistryClient {
     this.#registry ??= this.#closing(new RegistryClient(this.options.registry, this.connection));
     return this.#registry;
+  }
+
+  get gates(): GateClient {
+    this.#gates ??= this.#closing(new GateClient(this.options.registry, this.connection));
+    return this.#gates;
   }
 
   get inference(): InferenceClient {

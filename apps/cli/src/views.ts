@@ -1,6 +1,8 @@
 import {
+  type ComparisonRecord,
   type Dataset,
   DatasetFormat,
+  type EvaluationRecord,
   type Event,
   type Model,
   type ModelVersion,
@@ -25,6 +27,7 @@ export function modelView(model: Model) {
     id: lastPart(model.name),
     task: enumWord(Task[model.task], 'TASK_'),
     description: model.description,
+    labels: model.labels,
     latestVersion: model.latestVersion,
     aliases: Object.fromEntries(model.aliases.map(({ name, version }) => [lastPart(name), Number(lastPart(version))])),
     etag: model.etag,
@@ -59,6 +62,14 @@ export function versionView(version: ModelVersion) {
 export function eventView(event: Event) {
   const { number, method, resource, actor, reason, requestId, before, after, createTime } = event;
   return { number, time: isoTime(createTime), method, resource, actor, reason, requestId, before, after };
+}
+
+export function evaluationView(record: EvaluationRecord) {
+  return { ...record, finishTime: isoTime(record.finishTime), createTime: isoTime(record.createTime) };
+}
+
+export function comparisonView(record: ComparisonRecord) {
+  return { ...record, createTime: isoTime(record.createTime) };
 }
 
 export function datasetView(dataset: Dataset) {

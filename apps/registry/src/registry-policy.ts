@@ -46,6 +46,7 @@ export const registryPolicy: ServicePolicy<RegistryServiceService> = {
   recordEvaluation: { role: 'evaluator', on: ({ evaluationRecord }) => evaluationRecord?.version },
   listEvaluationRecords: { role: 'viewer', on: ({ parent }) => parent },
   recordComparison: { role: 'evaluator', on: ({ comparisonRecord }) => comparisonRecord?.version },
+  listComparisonRecords: { role: 'viewer', on: ({ parent }) => parent },
   approveModelVersion: { role: 'promoter', on: ({ name }) => name },
   watchEvents: { role: 'viewer', on: ({ parent }) => parent },
 };

@@ -12,6 +12,7 @@ import { EventController } from './event/event.controller.js';
 import { EventRepository } from './event/event.repository.js';
 import { EventService } from './event/event.service.js';
 import { EventFeed } from './event/event-feed.js';
+import { ComparisonRepository } from './gate/comparison.repository.js';
 import { FactsRepository } from './gate/facts.repository.js';
 import { FactsService } from './gate/facts.service.js';
 import { GateController } from './gate/gate.controller.js';
@@ -69,6 +70,7 @@ export class RegistryModule {
         Gate,
         GateRepository,
         GatePolicyService,
+        ComparisonRepository,
         FactsRepository,
         FactsService,
         AliasMoves,

@@ -203,10 +203,53 @@ livenessProbe:
 {{- end }}
 {{- end }}
 
-{{/* The folders of the registry, of evaluation and of their migrations, which read the same settings. */}}
+{{/* "true" for a component whose files lie in a bucket; only the registry's may. */}}
+{{- define "resmask.storesInS3" -}}
+{{- with .values.artifacts }}{{ if eq .store "s3" }}true{{ end }}{{ end }}
+{{- end }}
+
+{{/* Where the registry and evaluation keep files. Their migrations read the same settings, and open no store. */}}
 {{- define "resmask.artifactsEnv" -}}
+{{- if include "resmask.storesInS3" . -}}
+{{- include "resmask.s3Env" .values.artifacts.s3 }}
+{{- else -}}
 - name: RESMASK_ARTIFACTS
   value: /var/lib/resmask/artifacts
+{{- end }}
+{{- end }}
+
+{{/* Takes registry.artifacts.s3. */}}
+{{- define "resmask.s3Env" -}}
+{{- $bucket := required "registry.artifacts.s3.bucket is required with registry.artifacts.store s3" .bucket -}}
+- name: RESMASK_ARTIFACTS
+  value: {{ list "s3:/" $bucket (trimSuffix "/" .prefix) | compact | join "/" | quote }}
+{{- with .endpoint }}
+- name: RESMASK_S3_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- with .region }}
+- name: RESMASK_S3_REGION
+  value: {{ . | quote }}
+{{- end }}
+- name: RESMASK_S3_PATH_STYLE
+  value: {{ ternary "yes" "no" .pathStyle | quote }}
+{{- if .existingSecret }}
+- name: AWS_ACCESS_KEY_ID
+  valueFrom:
+    secretKeyRef: { name: {{ .existingSecret }}, key: {{ .accessKeyIdKey }} }
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom:
+    secretKeyRef: { name: {{ .existingSecret }}, key: {{ .secretAccessKeyKey }} }
+{{- end }}
+{{- end }}
+
+{{- define "resmask.garbageCollectionEnv" -}}
+{{- with .values.garbageCollection -}}
+- name: RESMASK_GC_INTERVAL_MS
+  value: {{ mul 1000 .intervalSeconds | quote }}
+- name: RESMASK_GC_GRACE_MS
+  value: {{ mul 1000 .graceSeconds | quote }}
+{{- end }}
 {{- end }}
 
 {{- define "resmask.cacheEnv" -}}
@@ -291,7 +334,7 @@ securityContext:
 
 {{/* A volume for one pod has to be let go before the next pod can have it. */}}
 {{- define "resmask.statefulStrategy" -}}
-{{- if eq .values.persistence.accessMode "ReadWriteMany" -}}
+{{- if or (include "resmask.storesInS3" .) (eq .values.persistence.accessMode "ReadWriteMany") -}}
 type: RollingUpdate
 rollingUpdate: { maxSurge: 1, maxUnavailable: 0 }
 {{- else -}}
@@ -299,15 +342,23 @@ type: Recreate
 {{- end }}
 {{- end }}
 
+{{- define "resmask.artifactsMount" -}}
+{{- if not (include "resmask.storesInS3" .) -}}
+- { name: artifacts, mountPath: /var/lib/resmask }
+{{- end }}
+{{- end }}
+
 {{- define "resmask.artifactsVolume" -}}
+{{- if not (include "resmask.storesInS3" .) -}}
 - name: artifacts
   persistentVolumeClaim:
     claimName: {{ default (include "resmask.componentName" .) .values.persistence.existingClaim }}
 {{- end }}
+{{- end }}
 
 {{- define "resmask.persistentVolumeClaim" -}}
 {{- with .values.persistence }}
-{{- if not .existingClaim }}
+{{- if not (or .existingClaim (include "resmask.storesInS3" $)) }}
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:

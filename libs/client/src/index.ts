@@ -39,18 +39,20 @@ export {
 export { channelCredentials } from './channel-credentials.js';
 export type { ConnectOptions, TlsOptions, TokenProvider } from './connect-options.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
+export { GateClient } from './gate-client.js';
 export { encodedImage, rawImage } from './image.js';
 export { type FrameInput, InferenceClient, type StreamOptions } from './inference-client.js';
 export { isLoopback } from './is-loopback.js';
 export {
   type ChangeOptions,
   type ListOptions,
+  type ModelFacts,
   type NewModelVersion,
   RegistryClient,
   type UploadOptions,
 } from './registry-client.js';
 export { ResmaskError } from './resmask-error.js';
-export type { FrameAnswer, ResumeOptions } from './stream-frames.js';
+export { type FrameAnswer, type FrameReply, isFrameReply, type ResumeOptions } from './stream-frames.js';
 export type { Progress } from './upload.js';
 export type { UploadFileOptions, UploadSource } from './upload-file.js';
 export type { WatchEventsOptions } from './watch-events.js';

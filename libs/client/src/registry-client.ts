@@ -1,17 +1,11 @@
 import {
   type Alias,
   type AliasEvent,
-  type Approval,
-  ApproveModelVersionRequest,
-  type ComparisonRecord,
   CreateModelRequest,
   CreateModelVersionRequest,
   DeleteModelRequest,
   DeleteModelVersionRequest,
-  type EvaluationRecord,
   type Event,
-  type GatePolicy,
-  type GateResult,
   type Model,
   ModelVersion,
   RegistryServiceClient,
@@ -36,6 +30,9 @@ export type NewModelVersion = Pick<
   'description' | 'architecture' | 'inputSpec' | 'outputSpec' | 'files'
 > &
   Partial<Pick<ModelVersion, 'licence' | 'lineage' | 'modelCard' | 'tags'>>;
+
+/** What is told of a model, and may be changed. */
+export type ModelFacts = Partial<Pick<Model, 'description' | 'labels'>>;
 
 export interface ListOptions {
   /** Also what has been deleted. */
@@ -69,8 +66,8 @@ export class RegistryClient {
     this.#channel = openChannel(RegistryServiceClient, address, options);
   }
 
-  createModel(parent: string, modelId: string, task: Task, description = '', requestId = ''): Promise<Model> {
-    const request = CreateModelRequest.fromPartial({ parent, modelId, model: { task, description }, requestId });
+  createModel(parent: string, modelId: string, task: Task, facts: ModelFacts = {}, requestId = ''): Promise<Model> {
+    const request = CreateModelRequest.fromPartial({ parent, modelId, model: { task, ...facts }, requestId });
     return callUnary(this.#channel, this.#client.createModel, request);
   }
 
@@ -88,8 +85,10 @@ export class RegistryClient {
     });
   }
 
-  updateModel(name: string, description: string, etag = ''): Promise<Model> {
-    const request = UpdateModelRequest.fromPartial({ model: { name, description, etag }, updateMask: ['description'] });
+  /** Changes what is given; labels are replaced as a whole. */
+  updateModel(name: string, change: ModelFacts, etag = ''): Promise<Model> {
+    const model = { name, etag, ...change };
+    const request = UpdateModelRequest.fromPartial({ model, updateMask: Object.keys(change) });
     return callUnary(this.#channel, this.#client.updateModel, request);
   }
 
@@ -242,59 +241,6 @@ export class RegistryClient {
       const page = await callUnary(this.#channel, this.#client.listAliasEvents, request);
       return { items: page.aliasEvents, nextPageToken: page.nextPageToken };
     });
-  }
-
-  /** What an alias demands of versions; `name` is the alias's with `/gatePolicy` after it. */
-  getGatePolicy(name: string): Promise<GatePolicy> {
-    return callUnary(this.#channel, this.#client.getGatePolicy, { name });
-  }
-
-  /** Sets what an alias demands; `etag` must be that of the existing policy, and empty for the first one. */
-  updateGatePolicy(gatePolicy: Pick<GatePolicy, 'name' | 'rules' | 'etag'>, requestId = ''): Promise<GatePolicy> {
-    const request = { gatePolicy: { ...gatePolicy, updateTime: undefined }, requestId };
-    return callUnary(this.#channel, this.#client.updateGatePolicy, request);
-  }
-
-  /** What an alias's gate found, newest first. */
-  listGateResults(alias: string): AsyncGenerator<GateResult> {
-    return allPages(async (pageToken) => {
-      const request = { parent: alias, pageSize: 0, pageToken };
-      const page = await callUnary(this.#channel, this.#client.listGateResults, request);
-      return { items: page.gateResults, nextPageToken: page.nextPageToken };
-    });
-  }
-
-  /** Records what an evaluation found; the recorder and the time are the service's to set. */
-  recordEvaluation(
-    record: Omit<EvaluationRecord, 'recorder' | 'createTime'>,
-    requestId = '',
-  ): Promise<EvaluationRecord> {
-    const evaluationRecord = { ...record, recorder: '', createTime: undefined };
-    return callUnary(this.#channel, this.#client.recordEvaluation, { evaluationRecord, requestId });
-  }
-
-  /** The recorded evaluations of a version, newest first. */
-  listEvaluationRecords(version: string): AsyncGenerator<EvaluationRecord> {
-    return allPages(async (pageToken) => {
-      const request = { parent: version, pageSize: 0, pageToken };
-      const page = await callUnary(this.#channel, this.#client.listEvaluationRecords, request);
-      return { items: page.evaluationRecords, nextPageToken: page.nextPageToken };
-    });
-  }
-
-  /** Records what a comparison of two versions found; the recorder and the time are the service's to set. */
-  recordComparison(
-    record: Omit<ComparisonRecord, 'recorder' | 'createTime'>,
-    requestId = '',
-  ): Promise<ComparisonRecord> {
-    const comparisonRecord = { ...record, recorder: '', createTime: undefined };
-    return callUnary(this.#channel, this.#client.recordComparison, { comparisonRecord, requestId });
-  }
-
-  /** Approves a version for an alias, in the name of who calls. */
-  approveModelVersion(name: string, aliasId: string, comment = '', requestId = ''): Promise<Approval> {
-    const request = ApproveModelVersionRequest.fromPartial({ name, aliasId, comment, requestId });
-    return callUnary(this.#channel, this.#client.approveModelVersion, request);
   }
 
   /** Every change of a namespace, or of one of its models, oldest first: the audit log. */

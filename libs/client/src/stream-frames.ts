@@ -13,6 +13,14 @@ import { writeMessage } from './writing.js';
 /** One answer of the service. */
 export type FrameAnswer = NonNullable<StreamFramesResponse['message']>;
 
+/** The answer to one frame: every frame gets exactly one. */
+export type FrameReply = Extract<FrameAnswer, { $case: 'result' | 'dropped' | 'error' }>;
+
+/** Whether it answers a frame, and is no word about the stream itself. */
+export function isFrameReply(answer: FrameAnswer): answer is FrameReply {
+  return answer.$case === 'result' || answer.$case === 'dropped' || answer.$case === 'error';
+}
+
 export interface ResumeOptions {
   /** How many times in a row a lost stream is opened again without a single answer; 0 never does. */
   readonly attempts?: number;
@@ -100,8 +108,9 @@ class FrameSource {
   }
 
   /** Forgets the frame a message answers. @returns whether it answers one. */
-  settle({ value }: FrameAnswer): boolean {
-    if (!('frameId' in value)) return false;
+  settle(answer: FrameAnswer): boolean {
+    if (!isFrameReply(answer)) return false;
+    const { value } = answer;
     while (this.#unanswered.length > 0 && this.#unanswered[0].frameId <= value.frameId) this.#unanswered.shift();
     return true;
   }

@@ -10,8 +10,9 @@ import { placeOf } from './place-of.js';
 export function createModel(state: ExpectedState, { modelId, model }: CreateModelRequest): Told {
   if (state.models[modelId]) throw new Refusal('MODEL_EXISTS');
   const description = model?.description ?? '';
-  state.models[modelId] = { description, deleted: false, revision: 1, versions: [], aliases: {}, moves: {} };
-  const after = { task: 'expression', description };
+  const labels = model?.labels ?? {};
+  state.models[modelId] = { description, labels, deleted: false, revision: 1, versions: [], aliases: {}, moves: {} };
+  const after = { task: 'expression', description, ...(hasAny(labels) && { labels }) };
   return { resource: `models/${modelId}`, reason: '', before: undefined, after };
 }
 
@@ -19,10 +20,11 @@ export function updateModel(state: ExpectedState, { model: given }: UpdateModelR
   const { model: id } = placeOf(given?.name ?? '');
   const model = liveModel(state, id);
   expectEtag(given?.etag ?? '', model);
-  const before = { description: model.description };
-  model.description = given?.description ?? '';
-  model.revision += 1;
-  return { resource: `models/${id}`, reason: '', before, after: { description: model.description } };
+  const { description = '', labels = {} } = given ?? {};
+  const before = { description: model.description, ...(hasAny(labels) && { labels: model.labels }) };
+  const after = { description, ...(hasAny(labels) && { labels }) };
+  Object.assign(model, after, { revision: model.revision + 1 });
+  return { resource: `models/${id}`, reason: '', before, after };
 }
 
 export function deleteModel(state: ExpectedState, { name, etag }: DeleteModelRequest): Told {
@@ -42,4 +44,8 @@ export function undeleteModel(state: ExpectedState, { name }: UndeleteModelReque
   model.deleted = false;
   model.revision += 1;
   return { resource: `models/${id}`, reason: '', before: { state: 'deleted' }, after: { state: 'live' } };
+}
+
+function hasAny(labels: Readonly<Record<string, string>>): boolean {
+  return Object.keys(labels).length > 0;
 }

@@ -6,6 +6,7 @@ export interface ExpectedState {
 
 export interface ExpectedModel {
   description: string;
+  labels: Readonly<Record<string, string>>;
   deleted: boolean;
   revision: number;
   readonly versions: ExpectedVersion[];

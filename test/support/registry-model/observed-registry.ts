@@ -36,6 +36,7 @@ async function observeModel(client: RegistryClient, model: Model, aliases: reado
   return {
     id: lastPart(model.name),
     description: model.description,
+    labels: model.labels,
     deleted: model.deleteTime !== undefined,
     etag: model.etag,
     latestVersion: model.latestVersion,
@@ -81,6 +82,7 @@ function expectedModel(id: string, model: ExpectedModel, aliases: readonly strin
   return {
     id,
     description: model.description,
+    labels: model.labels,
     deleted: model.deleted,
     etag: String(model.revision),
     latestVersion: model.versions.length,

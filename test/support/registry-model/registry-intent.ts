@@ -64,14 +64,17 @@ export function toCall(intent: Intent, registry: ExpectedRegistry): RegistryCall
   const etag = etagOf(intent, registry, method);
   switch (method) {
     case 'CreateModel': {
-      const values = { task: Task.TASK_EXPRESSION, description: text };
+      const values = { task: Task.TASK_EXPRESSION, description: text, labels: labelsOf(text) };
       const request = { parent: registry.parent, modelId: model, model: values, requestId, validateOnly };
       return { method, request: CreateModelRequest.fromPartial(request) };
     }
     case 'UpdateModel':
       return {
         method,
-        request: UpdateModelRequest.fromPartial({ model: { name, description: text, etag }, requestId }),
+        request: UpdateModelRequest.fromPartial({
+          model: { name, description: text, labels: labelsOf(text), etag },
+          requestId,
+        }),
       };
     case 'DeleteModel':
       return { method, request: DeleteModelRequest.fromPartial({ name, etag, requestId, validateOnly }) };
@@ -106,6 +109,10 @@ export function toCall(intent: Intent, registry: ExpectedRegistry): RegistryCall
     case 'DeleteAlias':
       return { method, request: { name: aliasName, etag, reason: text, requestId } };
   }
+}
+
+function labelsOf(text: string): Record<string, string> {
+  return text === '' ? {} : { stage: text };
 }
 
 function requestIdOf({ requestId, pick }: Intent, { made }: ExpectedRegistry, method: Method): string {

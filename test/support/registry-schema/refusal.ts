@@ -19,6 +19,8 @@ type Change = Readonly<Record<string, string>>;
 export const SHORT_DIGEST = "'\\x00'";
 /** SQL of a text that is longer than so many characters. */
 export const long = (length: number): string => `repeat('x', ${length + 1})`;
+/** SQL of what no alias is called. */
+export const BAD_ALIASES = ["'latest'", "'Upper'", "'9th'", long(63)];
 
 /** Of the table's CHECK on one column: its valid row with a value that is none. */
 export function badValue(table: string, column: string, value: string): Refusal {

@@ -1,4 +1,4 @@
-import { appendOnly, badChange, badRow, badValue, long, type Refusal, SHORT_DIGEST } from './refusal.js';
+import { appendOnly, BAD_ALIASES, badChange, badRow, badValue, long, type Refusal, SHORT_DIGEST } from './refusal.js';
 
 /** What the schema must not take of aliases, the audit log, uploads and repeated calls. */
 export const REFUSALS_OF_CHANGES: readonly Refusal[] = [
@@ -8,7 +8,7 @@ export const REFUSALS_OF_CHANGES: readonly Refusal[] = [
     'model_alias.guard_model_alias',
     'model_alias.alias_target',
   ]),
-  ...["'latest'", "'Upper'", "'9th'"].map((alias) => badValue('model_alias', 'alias', alias)),
+  ...BAD_ALIASES.map((alias) => badValue('model_alias', 'alias', alias)),
   { ...badRow('model_alias', 'guard_model_alias', { version: '4' }), says: 'version 4 of model 1 is deleted' },
   badChange(
     'model_alias',
@@ -23,7 +23,10 @@ export const REFUSALS_OF_CHANGES: readonly Refusal[] = [
   },
 
   badRow('alias_event', 'alias_event_pkey', { id: '1' }),
-  badRow('alias_event', 'alias_event_model_fkey', { model: '99' }),
+  badRow('alias_event', 'alias_event_model_fkey', { model: '99' }, ['alias_event.alias_event_new']),
+  badRow('alias_event', 'alias_event_old', { old_version: '99' }),
+  badRow('alias_event', 'alias_event_new', { new_version: '99' }),
+  ...BAD_ALIASES.map((alias) => badValue('alias_event', 'alias', alias)),
   badValue('alias_event', 'reason', long(1024)),
   badValue('alias_event', 'actor', "''"),
   badValue('alias_event', 'kind', "'lost'"),
@@ -40,6 +43,7 @@ export const REFUSALS_OF_CHANGES: readonly Refusal[] = [
   badValue('event', 'number', '0'),
   badValue('event', 'method', "''"),
   badValue('event', 'resource', "''"),
+  badValue('event', 'model_id', "'Upper'"),
   badValue('event', 'actor', "''"),
   badValue('event', 'reason', long(1024)),
   ...appendOnly('event', 'actor'),
@@ -52,5 +56,6 @@ export const REFUSALS_OF_CHANGES: readonly Refusal[] = [
   badValue('upload', 'state', "'lost'"),
 
   badRow('idempotency', 'idempotency_pkey', { request_id: "'00000000-0000-4000-8000-000000000000'" }),
+  badValue('idempotency', 'method', "''"),
   badValue('idempotency', 'fingerprint', SHORT_DIGEST),
 ];

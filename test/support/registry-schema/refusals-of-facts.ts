@@ -1,4 +1,4 @@
-import { appendOnly, badRow, badValue, long, type Refusal, SHORT_DIGEST } from './refusal.js';
+import { appendOnly, BAD_ALIASES, badRow, badValue, long, type Refusal, SHORT_DIGEST } from './refusal.js';
 
 /** What evaluations and comparisons have in common. */
 function measured(table: string, noSamples: Readonly<Record<string, string>>): Refusal[] {
@@ -39,6 +39,11 @@ export const REFUSALS_OF_FACTS: readonly Refusal[] = [
   badRow('approval', 'approval_once', { alias: "'production'" }),
   badRow('approval', 'approval_model_version_fkey', { version: '99' }),
   badValue('approval', 'approver', "''"),
+  ...BAD_ALIASES.map((alias) => badValue('approval', 'alias', alias)),
+  {
+    ...badRow('approval', 'guard_approver', { approver: "'unknown'" }),
+    says: 'unknown has published version 1 of model 1',
+  },
   badValue('approval', 'comment', long(1024)),
   ...appendOnly('approval', 'approver'),
 
@@ -49,6 +54,7 @@ export const REFUSALS_OF_FACTS: readonly Refusal[] = [
 
   badRow('gate_result', 'gate_result_pkey', { id: '1' }),
   badRow('gate_result', 'gate_result_model_version_fkey', { version: '99' }),
+  ...BAD_ALIASES.map((alias) => badValue('gate_result', 'alias', alias)),
   badValue('gate_result', 'outcomes', "'{}'"),
   badValue('gate_result', 'actor', "''"),
   ...appendOnly('gate_result', 'actor'),

@@ -17,6 +17,16 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
   badValue('model', 'task', "'speech'"),
   badValue('model', 'description', long(4096)),
   badValue('model', 'next_version', '0'),
+  badValue('model', 'labels', "'[]'"),
+  badRow('model', 'model_label_count', {
+    labels: '(SELECT jsonb_object_agg(i, i::text) FROM generate_series(1, 65) AS i)',
+  }),
+  ...["''", "'Team'", "'-team'", "'team/'", "E'a\\nb'", long(63)].map((key) =>
+    badRow('model', 'model_label_keys', { labels: `jsonb_build_object(${key}, 'x')` }),
+  ),
+  ...['1', 'null', "'{}'::jsonb", "'[]'::jsonb", long(255)].map((value) =>
+    badRow('model', 'model_label_values', { labels: `jsonb_build_object('team', ${value})` }),
+  ),
 
   guardedModel("namespace = 'other'", 'are immutable'),
   guardedModel("model_id = 'other'", 'are immutable'),
@@ -71,6 +81,7 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
   badValue('artifact_blob', 'sha256', SHORT_DIGEST),
   badValue('artifact_blob', 'size_bytes', '0'),
   badRow('blob_namespace', 'blob_namespace_pkey', { namespace: "'default'" }),
+  badValue('blob_namespace', 'namespace', "'Upper'"),
   badRow('blob_namespace', 'blob_namespace_sha256_fkey', { sha256: "sha256('gone')" }),
 
   badRow('version_file', 'version_file_pkey', { path: "'model.onnx'" }),

@@ -8,6 +8,7 @@ import {
   type Face,
   type FrameInput,
   InferenceClient,
+  isFrameReply,
   RegistryClient,
 } from '@resmask/client';
 import { contactSheet } from '@resmask/codecs';
@@ -85,7 +86,7 @@ async function streamSamples(platform: Platform, parent: string, output: Output,
   const config = { parent, mode: DeliveryMode.DELIVERY_MODE_LOSSLESS };
   for await (const answer of inference.streamFrames(config, frames)) {
     if (answer.$case === 'accepted') output.note(`streaming to ${answer.value.model} with ${answer.value.detector}`);
-    if (answer.$case === 'accepted' || answer.$case === 'draining') continue;
+    if (!isFrameReply(answer)) continue;
     const { name, bytes } = samples[answer.value.frameId - 1];
     const faces: readonly Face[] = answer.$case === 'result' ? answer.value.faces : [];
     output.line(answerView(answer, name, 0), () => `frame ${answer.value.frameId} ${name}: ${describeFaces(faces)}`);

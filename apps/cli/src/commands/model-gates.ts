@@ -40,12 +40,12 @@ export function addGateCommands(models: Command): void {
     .action(action(results));
 }
 
-async function gate({ output, registry, parent }: Context, options: GateOptions, model: string): Promise<void> {
+async function gate({ output, gates, parent }: Context, options: GateOptions, model: string): Promise<void> {
   const name = `${parent}/models/${model}/aliases/${options.alias}/gatePolicy`;
-  let policy = await registry.getGatePolicy(name);
+  let policy = await gates.getGatePolicy(name);
   if (options.set !== undefined || options.clear) {
     const rules = options.set === undefined ? [] : await readGateFile(options.set, parent);
-    policy = await registry.updateGatePolicy({ name, rules, etag: policy.etag }, randomUUID());
+    policy = await gates.updateGatePolicy({ name, rules, etag: policy.etag }, randomUUID());
   }
   const view = gateView(policy);
   output.result(view, () =>
@@ -56,23 +56,19 @@ async function gate({ output, registry, parent }: Context, options: GateOptions,
 }
 
 async function approve(
-  { output, registry, parent }: Context,
+  { output, gates, parent }: Context,
   { alias, comment }: { alias: string; comment: string },
   model: string,
   version: number,
 ): Promise<void> {
   const name = `${parent}/models/${model}/versions/${version}`;
-  const given = await registry.approveModelVersion(name, alias, comment, randomUUID());
+  const given = await gates.approveModelVersion(name, alias, comment, randomUUID());
   const view = { ...given, createTime: isoTime(given.createTime) };
   output.result(view, () => `${given.approver} approves ${model}/${version} for ${alias}`);
 }
 
-async function results(
-  { output, registry, parent }: Context,
-  { alias }: { alias: string },
-  model: string,
-): Promise<void> {
-  const found = await Array.fromAsync(registry.listGateResults(`${parent}/models/${model}/aliases/${alias}`));
+async function results({ output, gates, parent }: Context, { alias }: { alias: string }, model: string): Promise<void> {
+  const found = await Array.fromAsync(gates.listGateResults(`${parent}/models/${model}/aliases/${alias}`));
   const views = found.map(resultView);
   output.result(views, () =>
     views.length === 0

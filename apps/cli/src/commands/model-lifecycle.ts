@@ -4,7 +4,7 @@ import { type Command } from 'commander';
 import { action, type Context } from '../context.js';
 import { downloadVersion } from '../models/download-version.js';
 import { parseVersion } from '../models/parse-version.js';
-import { fields, table } from '../terminal/output.js';
+import { fields, shorten, table } from '../terminal/output.js';
 import { isoTime, lastPart, minute, modelView, versionView } from '../views.js';
 import { WrongUse } from '../wrong-use.js';
 
@@ -84,7 +84,7 @@ async function history({ output, registry, parent }: Context, { alias }: ReasonO
             from ?? '-',
             to ?? '-',
             actor,
-            reason.length > 40 ? `${reason.slice(0, 39)}…` : reason,
+            shorten(reason, 40),
           ]),
         ),
   );

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { EvaluationRecord } from '@resmask/client';
 import { type Command, InvalidArgumentError } from 'commander';
 import { action, type Context } from '../context.js';
 import { parseVersion } from '../models/parse-version.js';
-import { table } from '../terminal/output.js';
-import { isoTime, lastPart, minute } from '../views.js';
+import { comparisonView, evaluationView } from '../views.js';
 
 /** Of both kinds of record. */
 interface FactOptions {
@@ -27,14 +25,8 @@ interface ComparisonOptions extends FactOptions {
   readonly onlyBaseline: number;
 }
 
-/** Facts about versions that gates look at. */
+/** Records facts about versions, which gates look at. */
 export function addRecordCommands(models: Command): void {
-  models
-    .command('evaluations')
-    .argument('<model>')
-    .argument('<version>', 'number of the version', parseVersion)
-    .description('the recorded evaluations of a version, newest first')
-    .action(action(list));
   facts(models.command('record-evaluation').argument('<model>').argument('<version>', 'its number', parseVersion))
     .description('record what an evaluation elsewhere found; facts are never changed')
     .requiredOption('--digest <sha256>', 'digest of the version that was evaluated, as "models show" tells it')
@@ -64,34 +56,8 @@ function facts(command: Command): Command {
     .requiredOption('--samples <number>', 'samples scored', parseCount);
 }
 
-async function list(
-  { output, registry, parent }: Context,
-  _options: unknown,
-  model: string,
-  version: number,
-): Promise<void> {
-  const name = `${parent}/models/${model}/versions/${version}`;
-  const views = (await Array.fromAsync(registry.listEvaluationRecords(name))).map(recordView);
-  output.result(views, () =>
-    views.length === 0
-      ? `no evaluation of ${model}/${version} is recorded`
-      : table(
-          ['FINISHED (UTC)', 'DATA SET', 'SPLIT', 'CORRECT', 'SAMPLES', 'ACCURACY', 'WHO'],
-          views.map((view) => [
-            minute(view.finishTime),
-            lastPart(view.dataset),
-            view.split,
-            view.correctCount,
-            view.sampleCount,
-            `${((100 * view.correctCount) / view.sampleCount).toFixed(2)} %`,
-            view.recorder,
-          ]),
-        ),
-  );
-}
-
 async function recordEvaluation(
-  { output, registry, parent }: Context,
+  { output, gates, parent }: Context,
   options: EvaluationOptions,
   model: string,
   version: number,
@@ -105,12 +71,12 @@ async function recordEvaluation(
     metrics: {},
     finishTime: { seconds: Math.floor(Date.now() / 1000), nanos: 0 },
   };
-  const view = recordView(await registry.recordEvaluation(record, randomUUID()));
+  const view = evaluationView(await gates.recordEvaluation(record, randomUUID()));
   output.result(view, () => `${view.correctCount} of ${view.sampleCount} is recorded for ${model}/${version}`);
 }
 
 async function recordComparison(
-  { output, registry, parent }: Context,
+  { output, gates, parent }: Context,
   options: ComparisonOptions,
   model: string,
   version: number,
@@ -124,8 +90,7 @@ async function recordComparison(
     onlyVersionCorrectCount: options.onlyVersion,
     onlyBaselineCorrectCount: options.onlyBaseline,
   };
-  const recorded = await registry.recordComparison(record, randomUUID());
-  const view = { ...recorded, createTime: isoTime(recorded.createTime) };
+  const view = comparisonView(await gates.recordComparison(record, randomUUID()));
   output.result(view, () => `the comparison of ${model}/${version} with ${model}/${baseline} is recorded`);
 }
 
@@ -139,10 +104,6 @@ function factsOf(options: FactOptions, parent: string) {
     predictionsDigest,
     sampleCount: samples,
   };
-}
-
-function recordView(record: EvaluationRecord) {
-  return { ...record, finishTime: isoTime(record.finishTime), createTime: isoTime(record.createTime) };
 }
 
 function parseCount(text: string): number {

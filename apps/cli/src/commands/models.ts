@@ -1,15 +1,20 @@
 import type { ListOptions } from '@resmask/client';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { action, type Context } from '../context.js';
 import { openFileSource } from '../models/file-source.js';
+import { addKeyValue, keyValueList } from '../models/key-value.js';
 import { parseVersion } from '../models/parse-version.js';
 import { promote, registerModel, type VersionFacts } from '../models/register-model.js';
+import { addTo } from '../models/repeated.js';
 import { readSpecFile, specPathOf } from '../models/spec-file.js';
+import { textTags } from '../models/text-tags.js';
 import { readInput } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
 import { progress } from '../terminal/progress.js';
 import { isoTime, lastPart, minute, modelView, versionView } from '../views.js';
+import { addModelChangeCommands } from './model-changes.js';
 import { addEnsembleCommand } from './model-ensembles.js';
+import { addFactCommands } from './model-facts.js';
 import { addGateCommands } from './model-gates.js';
 import { addModelLifecycleCommands } from './model-lifecycle.js';
 import { addRecordCommands } from './model-records.js';
@@ -38,7 +43,7 @@ export function addModelCommands(program: Command): void {
   models
     .command('list')
     .description('models in alphabetical order')
-    .option('--filter <filter>', 'only these, for example: task = TASK_FACE AND aliases:production', '')
+    .option('--filter <filter>', 'only these, for example: task = TASK_FACE AND labels.team = vision', '')
     .option('--order-by <fields>', 'in this order, for example: update_time desc', '')
     .action(action(list));
   models
@@ -48,6 +53,7 @@ export function addModelCommands(program: Command): void {
     .option('--filter <filter>', 'only these versions, for example: state = STATE_READY AND tags.stage = "trial"', '')
     .option('--order-by <fields>', 'versions in this order, for example: size_bytes, create_time desc', '')
     .action(action(show));
+  addModelChangeCommands(models);
   models
     .command('register')
     .argument('<model>', 'name of the model; made if it is new')
@@ -59,7 +65,7 @@ export function addModelCommands(program: Command): void {
     .option('--description <text>', 'free text', '')
     .option('--licence <name>', 'licence of the weights, as an SPDX identifier', '')
     .option('--card <file.md>', 'what people should know, in Markdown')
-    .option('--tag <key=value>', 'a tag; may be given again', addTag, {})
+    .option('--tag <key=value>', 'a tag; may be given again', addKeyValue, {})
     .option('--code-revision <revision>', 'of the code that trained it', '')
     .option('--data-digest <sha256>', 'of the data it was trained on', '')
     .option('--parent-version <number>', 'the version it was trained on from', parseVersion)
@@ -75,6 +81,7 @@ export function addModelCommands(program: Command): void {
   addModelLifecycleCommands(models);
   addEnsembleCommand(models);
   addGateCommands(models);
+  addFactCommands(models);
   addRecordCommands(models);
 }
 
@@ -93,7 +100,7 @@ async function list({ output, registry, parent }: Context, options: ListOptions)
             view.id,
             view.task,
             view.latestVersion,
-            aliasList(view.aliases),
+            keyValueList(view.aliases),
             minute(view.updateTime),
           ]),
         ),
@@ -109,7 +116,8 @@ async function show({ output, registry, parent }: Context, options: ListOptions,
       fields([
         ['model', model.name],
         ['task', model.task],
-        ['aliases', aliasList(model.aliases)],
+        ['aliases', keyValueList(model.aliases)],
+        ['labels', keyValueList(model.labels)],
         ['created', model.createTime ?? ''],
       ]),
       '',
@@ -168,12 +176,6 @@ async function promoteVersion(
   output.result(view, () => `${model}@${lastPart(moved.name)} is now version ${lastPart(moved.version)}`);
 }
 
-function aliasList(aliases: Readonly<Record<string, number>>): string {
-  return Object.entries(aliases)
-    .map(([alias, version]) => `${alias}=${version}`)
-    .join(', ');
-}
-
 async function factsOf(options: RegisterOptions, model: string): Promise<VersionFacts> {
   const { description, licence, card, tag, codeRevision, dataDigest, parentVersion } = options;
   const parent = parentVersion === undefined ? '' : `${model}/versions/${parentVersion}`;
@@ -181,17 +183,7 @@ async function factsOf(options: RegisterOptions, model: string): Promise<Version
     description,
     licence,
     modelCard: card === undefined ? '' : (await readInput(card)).toString('utf8'),
-    tags: Object.fromEntries(Object.entries(tag).map(([key, value]) => [key, { value: { $case: 'text', value } }])),
+    tags: textTags(tag),
     lineage: { codeRevision, trainingDataDigest: dataDigest, parentVersion: parent, evaluationRuns: [] },
   };
-}
-
-function addTo(value: string, values: readonly string[]): string[] {
-  return [...values, value];
-}
-
-function addTag(text: string, tags: Readonly<Record<string, string>>): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('KEY=VALUE is needed.');
-  return { ...tags, [text.slice(0, at)]: text.slice(at + 1) };
 }

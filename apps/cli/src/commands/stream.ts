@@ -1,4 +1,4 @@
-import { DeliveryMode, encodedImage, type FrameInput } from '@resmask/client';
+import { DeliveryMode, encodedImage, type FrameInput, isFrameReply } from '@resmask/client';
 import { DomainError } from '@resmask/errors';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { action, type Context } from '../context.js';
@@ -62,7 +62,7 @@ async function stream(
       );
       continue;
     }
-    if (answer.$case === 'draining') continue;
+    if (!isFrameReply(answer)) continue;
     const { source, at } = sent.get(answer.value.frameId) ?? { source: '', at: performance.now() };
     sent.delete(answer.value.frameId);
     const latencyMs = performance.now() - at;

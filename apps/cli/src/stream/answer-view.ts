@@ -1,5 +1,4 @@
-import type { Face, FrameAnswer } from '@resmask/client';
-import { ResmaskError } from '@resmask/client';
+import { type Face, type FrameReply, ResmaskError } from '@resmask/client';
 
 /** A face as a document for machines. */
 export function faceView(face: Face) {
@@ -15,11 +14,7 @@ export function faceView(face: Face) {
 }
 
 /** The answer to one frame as a document for machines. */
-export function answerView(
-  answer: Exclude<FrameAnswer, { $case: 'accepted' | 'draining' }>,
-  source: string,
-  latencyMs: number,
-) {
+export function answerView(answer: FrameReply, source: string, latencyMs: number) {
   const { frameId } = answer.value;
   const common = { frameId, source, latencyMs: Math.round(latencyMs * 1000) / 1000 };
   if (answer.$case === 'result') {

@@ -14,11 +14,12 @@ import {
 import { invalidField } from '@resmask/errors';
 import { formatModelName, parseAliasName, parseModelName, parseVersionName } from '@resmask/resource-names';
 import { cutPage, readNumberedPage, readPage } from '@resmask/service-kit';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
+import { checkText } from '../change/check-text.js';
 import { Gate, GateRefusal } from '../gate/gate.js';
 import { nameOf, toAliasEventMessage, toAliasMessage } from '../model/model.messages.js';
 import { ModelRepository } from '../model/model.repository.js';
-import { checkText } from '../model/model.service.js';
 import { VersionRepository } from '../version/version.repository.js';
 import { AliasRepository } from './alias.repository.js';
 import { AliasMoves } from './alias-moves.js';
@@ -79,16 +80,14 @@ export class AliasService {
     }
     const reason = checkText(request.reason, 'reason', MAX_REASON);
     const { etag } = request.alias;
-    const { requestId, validateOnly } = request;
-    const body = SetAliasRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'SetAlias', requestId, validateOnly, request: body, codec: Alias };
+    const call = changeCall('SetAlias', request, SetAliasRequest, Alias);
     try {
       return await this.changes.make(call, async (manager) => {
         await this.versions.get(target, manager);
         return this.moves.point(manager, { name, version: target.version, etag, reason, kind: 'set' });
       });
     } catch (error) {
-      if (error instanceof GateRefusal && !validateOnly) await this.gate.keepRefusal(error);
+      if (error instanceof GateRefusal && !request.validateOnly) await this.gate.keepRefusal(error);
       throw error;
     }
   }
@@ -97,18 +96,16 @@ export class AliasService {
   async rollback(request: RollbackAliasRequest): Promise<Alias> {
     const name = parseAliasName(request.name);
     const reason = checkText(request.reason, 'reason', MAX_REASON);
-    const { etag, requestId, validateOnly } = request;
-    const body = RollbackAliasRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'RollbackAlias', requestId, validateOnly, request: body, codec: Alias };
+    const { etag } = request;
+    const call = changeCall('RollbackAlias', request, RollbackAliasRequest, Alias);
     return this.changes.make(call, (manager) => this.moves.pointBack(manager, { name, etag, reason }));
   }
 
   async delete(request: DeleteAliasRequest): Promise<Empty> {
     const name = parseAliasName(request.name);
     const reason = checkText(request.reason, 'reason', MAX_REASON);
-    const { etag, requestId } = request;
-    const body = DeleteAliasRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'DeleteAlias', requestId, request: body, codec: Empty };
+    const { etag } = request;
+    const call = changeCall('DeleteAlias', request, DeleteAliasRequest, Empty);
     return this.changes.make(call, (manager) => this.moves.take(manager, { name, etag, reason }));
   }
 }

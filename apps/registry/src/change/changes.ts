@@ -1,14 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { ChangeCall } from './change-call.js';
 import type { ChangeRecord } from './change-record.js';
 import { currentActor } from './current-actor.js';
-import { checkRequestId, Idempotency, type RepeatableCall } from './idempotency.js';
-
-/** A call that changes something. */
-export interface ChangeCall<Response> extends RepeatableCall<Response> {
-  /** Answer as if it were done, and do nothing (AIP-163). */
-  readonly validateOnly?: boolean;
-}
+import { checkRequestId, Idempotency } from './idempotency.js';
 
 /** What a change answers, and what is recorded of it. */
 export interface Changed<Response> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Approval, ComparisonRecord, EvaluationRecord } from '@resmask/contracts/registry.v1';
+import type { Approval, EvaluationRecord } from '@resmask/contracts/registry.v1';
 import { formatVersionName } from '@resmask/resource-names';
 import { fromTimestamp, toTimestamp } from '@resmask/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -23,7 +23,7 @@ interface EvaluationRow {
   readonly create_time: Date;
 }
 
-/** Evaluations, comparisons and approvals as they are kept. */
+/** Evaluations and approvals as they are kept. */
 @Injectable()
 export class FactsRepository {
   constructor(readonly dataSource: DataSource) {}
@@ -71,38 +71,6 @@ export class FactsRepository {
       [model, version, before ?? null, limit],
     );
     return rows.map((row) => ({ id: row.id, record: toEvaluation(found, row) }));
-  }
-
-  async addComparison(
-    manager: EntityManager,
-    { version: { model, version } }: FoundVersion,
-    { version: baseline }: FoundVersion,
-    record: ComparisonRecord,
-    recorder: string,
-  ): Promise<ComparisonRecord> {
-    const [{ create_time }] = await manager.query(
-      `INSERT INTO comparison_record (model, version, baseline_model, baseline_version, dataset, dataset_digest, split, protocol_digest,
-           predictions_digest, baseline_predictions_digest, sample_count, only_version_correct_count, only_baseline_correct_count,
-           recorder)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING create_time`,
-      [
-        model,
-        version,
-        baseline.model,
-        baseline.version,
-        record.dataset,
-        hex(record.datasetDigest),
-        record.split,
-        hex(record.protocolDigest),
-        hex(record.predictionsDigest),
-        hex(record.baselinePredictionsDigest),
-        record.sampleCount,
-        record.onlyVersionCorrectCount,
-        record.onlyBaselineCorrectCount,
-        recorder,
-      ],
-    );
-    return { ...record, recorder, createTime: toTimestamp(create_time) };
   }
 
   /** Whoever has approved before has, with the first comment. */

@@ -4,6 +4,8 @@ import {
   ApproveModelVersionRequest,
   ComparisonRecord,
   EvaluationRecord,
+  type ListComparisonRecordsRequest,
+  type ListComparisonRecordsResponse,
   type ListEvaluationRecordsRequest,
   type ListEvaluationRecordsResponse,
   RecordComparisonRequest,
@@ -12,10 +14,12 @@ import {
 import { DomainError, invalidField } from '@resmask/errors';
 import { formatVersionName, parseAliasId, parseVersionName, type VersionName } from '@resmask/resource-names';
 import { cutPage, readNumberedPage } from '@resmask/service-kit';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
+import { checkText } from '../change/check-text.js';
 import { currentActor } from '../change/current-actor.js';
-import { checkText } from '../model/model.service.js';
 import { type FoundVersion, VERSION_TYPE, VersionRepository } from '../version/version.repository.js';
+import { ComparisonRepository } from './comparison.repository.js';
 import { FactsRepository } from './facts.repository.js';
 import { checkComparison, checkEvaluation } from './read-facts.js';
 
@@ -27,16 +31,16 @@ export class FactsService {
   constructor(
     readonly versions: VersionRepository,
     readonly facts: FactsRepository,
+    readonly comparisonRecords: ComparisonRepository,
     readonly changes: Changes,
   ) {}
 
   async recordEvaluation(request: RecordEvaluationRequest): Promise<EvaluationRecord> {
-    const { evaluationRecord: given, requestId } = request;
+    const { evaluationRecord: given } = request;
     if (!given) throw invalidField('evaluation_record', 'it is not set');
     const name = parseVersionName(given.version, 'evaluation_record.version');
     checkEvaluation(given, 'evaluation_record', new Date());
-    const body = RecordEvaluationRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'RecordEvaluation', requestId, request: body, codec: EvaluationRecord };
+    const call = changeCall('RecordEvaluation', request, RecordEvaluationRequest, EvaluationRecord);
     return this.changes.make(call, async (manager) => {
       const found = await this.versions.get(name, manager);
       expectDigest(found, given.versionDigest);
@@ -62,22 +66,33 @@ export class FactsService {
 
   /** @throws DomainError FIELD_INVALID for a comparison of a version with itself. */
   async recordComparison(request: RecordComparisonRequest): Promise<ComparisonRecord> {
-    const { comparisonRecord: given, requestId } = request;
+    const { comparisonRecord: given } = request;
     if (!given) throw invalidField('comparison_record', 'it is not set');
     const name = parseVersionName(given.version, 'comparison_record.version');
     const baseline = parseVersionName(given.baseline, 'comparison_record.baseline');
     checkComparison(given, name, baseline, 'comparison_record');
-    const body = RecordComparisonRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'RecordComparison', requestId, request: body, codec: ComparisonRecord };
+    const call = changeCall('RecordComparison', request, RecordComparisonRequest, ComparisonRecord);
     return this.changes.make(call, async (manager) => {
       const [found, other] = [await this.versions.get(name, manager), await this.versions.get(baseline, manager)];
       const { dataset, split, onlyVersionCorrectCount, onlyBaselineCorrectCount } = given;
       const after = { baseline: given.baseline, dataset, split, onlyVersionCorrectCount, onlyBaselineCorrectCount };
       return {
-        response: await this.facts.addComparison(manager, found, other, given, currentActor()),
+        response: await this.comparisonRecords.add(manager, found, other, given, currentActor()),
         record: { ...placeOf(name), after },
       };
     });
+  }
+
+  async comparisons(request: ListComparisonRecordsRequest): Promise<ListComparisonRecordsResponse> {
+    const found = await this.versions.get(parseVersionName(request.parent, 'parent'));
+    const scope = ['comparison-records', request.parent];
+    const page = readNumberedPage(request, scope, Number.MAX_SAFE_INTEGER);
+    const rows = await this.comparisonRecords.list(found, page.after, page.size + 1);
+    const { shown, nextPageToken } = cutPage(rows, page.size, scope, (last) => last.id);
+    return {
+      comparisonRecords: shown.map(({ record }) => record),
+      nextPageToken,
+    };
   }
 
   /** @throws DomainError APPROVAL_REFUSED for the version's own publisher. */
@@ -85,8 +100,7 @@ export class FactsService {
     const name = parseVersionName(request.name);
     const alias = parseAliasId(request.aliasId, 'alias_id');
     const comment = checkText(request.comment, 'comment', MAX_COMMENT);
-    const body = ApproveModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'ApproveModelVersion', requestId: request.requestId, request: body, codec: Approval };
+    const call = changeCall('ApproveModelVersion', request, ApproveModelVersionRequest, Approval);
     return this.changes.make(call, async (manager) => {
       const found = await this.versions.get(name, manager);
       const approver = currentActor();

@@ -9,6 +9,7 @@ import {
 import { DomainError, invalidField } from '@resmask/errors';
 import { type AliasName, formatAliasName, formatVersionName, parseAliasName } from '@resmask/resource-names';
 import { cutPage, readNumberedPage, toTimestamp } from '@resmask/service-kit';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
 import { ModelRepository } from '../model/model.repository.js';
 import { GateRepository, type PolicyRow } from './gate.repository.js';
@@ -32,12 +33,11 @@ export class GatePolicyService {
   }
 
   async update(request: UpdateGatePolicyRequest): Promise<GatePolicy> {
-    const { gatePolicy: given, requestId } = request;
+    const { gatePolicy: given } = request;
     if (!given) throw invalidField('gate_policy', 'it is not set');
     const name = parsePolicyName(given.name, 'gate_policy.name');
     const rules = readRules(given.rules, 'gate_policy.rules');
-    const body = UpdateGatePolicyRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'UpdateGatePolicy', requestId, request: body, codec: GatePolicy };
+    const call = changeCall('UpdateGatePolicy', request, UpdateGatePolicyRequest, GatePolicy);
     return this.changes.make(call, async (manager) => {
       const model = await this.models.holdLive(name, manager);
       const before = await this.gates.lockPolicy(model.id, name.alias, manager);

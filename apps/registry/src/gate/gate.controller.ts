@@ -7,6 +7,8 @@ import type {
   EvaluationRecord,
   GatePolicy,
   GetGatePolicyRequest,
+  ListComparisonRecordsRequest,
+  ListComparisonRecordsResponse,
   ListEvaluationRecordsRequest,
   ListEvaluationRecordsResponse,
   ListGateResultsRequest,
@@ -53,6 +55,11 @@ export class GateController {
   @GrpcMethod('RegistryService', 'recordComparison')
   recordComparison(request: RecordComparisonRequest): Promise<ComparisonRecord> {
     return this.facts.recordComparison(request);
+  }
+
+  @GrpcMethod('RegistryService', 'listComparisonRecords')
+  comparisons(request: ListComparisonRecordsRequest): Promise<ListComparisonRecordsResponse> {
+    return this.facts.comparisons(request);
   }
 
   @GrpcMethod('RegistryService', 'approveModelVersion')

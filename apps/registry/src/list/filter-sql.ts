@@ -36,7 +36,7 @@ function comparisonSql(comparison: Comparison, fields: Fields, values: SqlValues
   const dot = name.indexOf('.');
   const prefix = name.slice(0, Math.max(dot, 0));
   const map = Object.hasOwn(fields, prefix) ? fields[prefix] : undefined;
-  if (map?.kind === 'map') return `(${tagSql(map.sql, name.slice(dot + 1), comparison, values)})`;
+  if (map?.kind === 'map') return `(${tagSql(map, name.slice(dot + 1), comparison, values)})`;
   throw filterError(shown(name), comparison.fieldAt, `allowed are ${fieldNames(fields)}`);
 }
 
@@ -63,7 +63,7 @@ function fieldSql(comparison: Comparison, field: FilterField, values: SqlValues)
     case 'set':
       return `${values.add(value.text, 'text')} IN (${field.sql})`;
     case 'map':
-      return hasKeySql(field.sql, comparison, values);
+      return hasKeySql(field, comparison, values);
   }
 }
 

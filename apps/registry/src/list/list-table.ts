@@ -8,7 +8,14 @@ export type FilterField =
   /** Several texts; the SQL is a query of them. */
   | { readonly kind: 'set'; readonly sql: string }
   /** Typed values by key, as a JSON object. */
-  | { readonly kind: 'map'; readonly sql: string };
+  | { readonly kind: 'map'; readonly sql: string; readonly keys: MapKeys };
+
+/** What keys of a map look like. */
+export interface MapKeys {
+  readonly pattern: RegExp;
+  /** The same in words, after `a key has`. */
+  readonly allowed: string;
+}
 
 /** A field that lists may be ordered by: whole numbers or texts, never null. */
 export interface OrderField {

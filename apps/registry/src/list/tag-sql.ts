@@ -1,14 +1,19 @@
 import { type Comparison, filterError, shown } from '@resmask/list-filter';
+import type { MapKeys } from './list-table.js';
 import { flagOf, numberOf } from './read-literal.js';
 import type { SqlValues } from './sql-values.js';
 
-const KEY = /^[A-Za-z0-9._-]{1,63}$/;
+interface MapField {
+  readonly sql: string;
+  readonly keys: MapKeys;
+}
+
 const SAME: ReadonlySet<string> = new Set(['=', '!=', ':']);
 
 /** SQL that tells whether a map has a key. @throws DomainError FIELD_INVALID. */
-export function hasKeySql(map: string, { field, value, valueAt }: Comparison, values: SqlValues): string {
-  expectKey(value.text, valueAt, field);
-  return `jsonb_exists(${map}, ${values.add(value.text, 'text')})`;
+export function hasKeySql({ sql, keys }: MapField, { field, value, valueAt }: Comparison, values: SqlValues): string {
+  expectKey(value.text, valueAt, field, keys);
+  return `jsonb_exists(${sql}, ${values.add(value.text, 'text')})`;
 }
 
 /**
@@ -16,9 +21,9 @@ export function hasKeySql(map: string, { field, value, valueAt }: Comparison, va
  * of a type that cannot be compared like this, is no match.
  * @throws DomainError FIELD_INVALID.
  */
-export function tagSql(map: string, key: string, comparison: Comparison, values: SqlValues): string {
+export function tagSql({ sql: map, keys }: MapField, key: string, comparison: Comparison, values: SqlValues): string {
   const { operator, value, field, fieldAt } = comparison;
-  expectKey(key, fieldAt + field.length - key.length, field);
+  expectKey(key, fieldAt + field.length - key.length, field, keys);
   const place = values.add(key, 'text');
   if (operator === ':' && value.text === '*' && !value.quoted) return `jsonb_exists(${map}, ${place})`;
   const cases = tagCases(`${map} ->> ${place}`, comparison, values);
@@ -42,7 +47,7 @@ function tagCases(tag: string, comparison: Comparison, values: SqlValues): strin
   return cases;
 }
 
-function expectKey(key: string, at: number, field: string): void {
-  if (KEY.test(key)) return;
-  throw filterError(shown(key), at, `a key of ${field.split('.')[0]} has 1 to 63 letters, digits, "-", "_" and "."`);
+function expectKey(key: string, at: number, field: string, { pattern, allowed }: MapKeys): void {
+  if (pattern.test(key)) return;
+  throw filterError(shown(key), at, `a key of ${field.split('.')[0]} has ${allowed}`);
 }

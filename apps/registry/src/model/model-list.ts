@@ -1,4 +1,5 @@
 import { type ListTable, timeFilter, timeOrder } from '../list/list-table.js';
+import { LABEL_KEYS } from './model-labels.js';
 
 const LATEST_VERSION = 'm.next_version - 1';
 
@@ -10,6 +11,7 @@ export const MODEL_LIST: ListTable = {
     description: { kind: 'text', sql: 'm.description' },
     latest_version: { kind: 'number', sql: LATEST_VERSION },
     aliases: { kind: 'set', sql: 'SELECT a.alias FROM model_alias a WHERE a.model = m.id' },
+    labels: { kind: 'map', sql: 'm.labels', keys: LABEL_KEYS },
     create_time: timeFilter('m.create_time'),
     update_time: timeFilter('m.update_time'),
   },

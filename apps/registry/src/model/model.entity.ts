@@ -1,5 +1,6 @@
 import type { Task } from '@resmask/model-spec';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import type { Labels } from './model-labels.js';
 
 @Entity('model')
 export class ModelEntity {
@@ -17,6 +18,9 @@ export class ModelEntity {
 
   @Column('text')
   description!: string;
+
+  @Column('jsonb')
+  labels!: Labels;
 
   @Column('integer', { name: 'next_version' })
   nextVersion!: number;

@@ -11,6 +11,7 @@ export function toModelMessage(model: ModelEntity, aliases: readonly AliasEntity
     name: formatModelName(name),
     task: TASKS.wire(model.task),
     description: model.description,
+    labels: { ...model.labels },
     latestVersion: model.nextVersion - 1,
     aliases: aliases.map((alias) => toAliasMessage(name, alias)),
     etag: model.revision,

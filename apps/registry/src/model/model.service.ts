@@ -21,16 +21,17 @@ import {
 } from '@resmask/resource-names';
 import { TASKS } from '@resmask/spec-messages';
 import type { EntityManager } from 'typeorm';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
+import { checkText } from '../change/check-text.js';
 import { expectEtag } from '../change/etag.js';
-import { readUpdateMask } from '../change/update-mask.js';
 import { ListQuery } from '../list/list-query.js';
 import { ModelEntity } from './model.entity.js';
 import { toModelMessage } from './model.messages.js';
 import { MODEL_TYPE, ModelRepository } from './model.repository.js';
+import { type Labels, readLabels } from './model-labels.js';
 import { MODEL_LIST } from './model-list.js';
-
-const MAX_DESCRIPTION = 4096;
+import { type ModelValues, readModelValues } from './model-values.js';
 
 /** Creates, changes and reads models. */
 @Injectable()
@@ -46,13 +47,17 @@ export class ModelService {
     const task = request.model && TASKS.name(request.model.task);
     if (!task) throw invalidField('model.task', 'it is not set; allowed are TASK_EXPRESSION and TASK_FACE');
     const description = checkText(request.model?.description ?? '', 'model.description');
-    const { requestId, validateOnly } = request;
-    const body = CreateModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'CreateModel', requestId, validateOnly, request: body, codec: Model };
+    const labels = readLabels(request.model?.labels ?? {}, 'model.labels');
+    const call = changeCall('CreateModel', request, CreateModelRequest, Model);
     try {
       return await this.changes.make(call, async (manager) => ({
-        response: await insert(manager, { namespace, modelId, task, description }),
-        record: { namespace, model: modelId, resource: `models/${modelId}`, after: { task, description } },
+        response: await insert(manager, { namespace, modelId, task, description, labels }),
+        record: {
+          namespace,
+          model: modelId,
+          resource: `models/${modelId}`,
+          after: { task, description, ...(Object.keys(labels).length > 0 && { labels }) },
+        },
       }));
     } catch (error) {
       if (!violates(error, 'model_name')) throw error;
@@ -79,18 +84,20 @@ export class ModelService {
   async update(request: UpdateModelRequest): Promise<Model> {
     if (!request.model) throw invalidField('model', 'it is not set');
     const name = parseModelName(request.model.name, 'model.name');
-    readUpdateMask(request.updateMask, ['description']);
-    const description = checkText(request.model.description, 'model.description');
     const { etag } = request.model;
-    const body = UpdateModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'UpdateModel', requestId: request.requestId, request: body, codec: Model };
+    const values = readModelValues(request.model, request.updateMask);
+    const call = changeCall('UpdateModel', request, UpdateModelRequest, Model);
     return this.changes.make(call, async (manager) => {
       const model = await this.models.lockLive(name, manager);
       expectEtag(etag, model.revision, resourceOf(name));
-      await change(manager, model.id, { description });
+      const before = {
+        ...('description' in values && { description: model.description }),
+        ...('labels' in values && { labels: model.labels }),
+      };
+      await change(manager, model.id, values);
       return {
         response: await this.#message(await this.models.get(name, manager), manager),
-        record: { ...placeOf(name), before: { description: model.description }, after: { description } },
+        record: { ...placeOf(name), before, after: values },
       };
     });
   }
@@ -98,9 +105,8 @@ export class ModelService {
   /** @throws DomainError RESOURCE_IN_USE that names its aliases. */
   async delete(request: DeleteModelRequest): Promise<Model> {
     const name = parseModelName(request.name);
-    const { etag, requestId, validateOnly } = request;
-    const body = DeleteModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'DeleteModel', requestId, validateOnly, request: body, codec: Model };
+    const { etag } = request;
+    const call = changeCall('DeleteModel', request, DeleteModelRequest, Model);
     return this.changes.make(call, async (manager) => {
       const model = await this.models.lockLive(name, manager);
       expectEtag(etag, model.revision, resourceOf(name));
@@ -116,8 +122,7 @@ export class ModelService {
   /** @throws DomainError RESOURCE_NOT_DELETED for one that is alive. */
   async undelete(request: UndeleteModelRequest): Promise<Model> {
     const name = parseModelName(request.name);
-    const body = UndeleteModelRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'UndeleteModel', requestId: request.requestId, request: body, codec: Model };
+    const call = changeCall('UndeleteModel', request, UndeleteModelRequest, Model);
     return this.changes.make(call, async (manager) => {
       const model = await this.models.lock(name, manager);
       if (!model.deleteTime) throw notDeleted(resourceOf(name));
@@ -152,12 +157,6 @@ export class ModelService {
   }
 }
 
-/** @throws DomainError FIELD_INVALID if it is too long. */
-export function checkText(text: string, field: string, max = MAX_DESCRIPTION): string {
-  if (text.length > max) throw invalidField(field, `it has ${text.length} characters; at most ${max} are allowed`);
-  return text;
-}
-
 export function notDeleted(resource: { readonly type: string; readonly name: string }): DomainError {
   return new DomainError('RESOURCE_NOT_DELETED', `${resource.name} is not deleted`, { resource });
 }
@@ -172,7 +171,7 @@ function placeOf({ namespace, model }: ModelName) {
 
 async function insert(
   manager: EntityManager,
-  values: { namespace: string; modelId: string; task: Task; description: string },
+  values: { namespace: string; modelId: string; task: Task; description: string; labels: Labels },
 ): Promise<Model> {
   const { raw } = await manager.insert(ModelEntity, { ...values });
   const model = await manager.findOneByOrFail(ModelEntity, { id: raw[0].id });
@@ -182,7 +181,7 @@ async function insert(
 async function change(
   manager: EntityManager,
   id: string,
-  values: { readonly description?: string; readonly deleteTime?: () => string },
+  values: ModelValues & { readonly deleteTime?: () => string },
 ): Promise<void> {
   await manager
     .createQueryBuilder()

@@ -3,7 +3,7 @@ import { invalidField } from '@resmask/errors';
 import type { ModelSpec } from '@resmask/model-spec';
 import { formatVersionName, type ModelName, parseVersionName, type VersionName } from '@resmask/resource-names';
 import { specFromMessages } from '@resmask/spec-messages';
-import { checkText } from '../model/model.service.js';
+import { checkText } from '../change/check-text.js';
 import { checkSha256 } from '../upload/check-sha256.js';
 import { readLineage, readTags, type Tags, type VersionLineage } from './version-facts.js';
 

@@ -4,6 +4,7 @@ import { DomainError, invalidField } from '@resmask/errors';
 import { parseModelName } from '@resmask/resource-names';
 import { DataSource } from 'typeorm';
 import { Blobs } from '../artifact/blobs.js';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
 import { Idempotency } from '../change/idempotency.js';
 import { UPLOAD_LIMITS, type UploadLimits } from '../registry-parts.js';
@@ -25,9 +26,7 @@ export class VersionCreation {
   ) {}
 
   async create(request: CreateModelVersionRequest): Promise<ModelVersion> {
-    const { requestId, validateOnly } = request;
-    const body = CreateModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'CreateModelVersion', requestId, validateOnly, request: body, codec: ModelVersion };
+    const call = changeCall('CreateModelVersion', request, CreateModelVersionRequest, ModelVersion);
     const published = await this.idempotency.find(call);
     if (published) return published;
     const model = parseModelName(request.parent, 'parent');

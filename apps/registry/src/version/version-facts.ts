@@ -1,7 +1,8 @@
 import type { Lineage, TagValue } from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
 import { parseRunName, parseVersionName } from '@resmask/resource-names';
-import { checkText } from '../model/model.service.js';
+import { checkText } from '../change/check-text.js';
+import type { MapKeys } from '../list/list-table.js';
 
 /** Typed values by key. */
 export type Tags = Readonly<Record<string, string | number | boolean>>;
@@ -14,7 +15,11 @@ export interface VersionLineage {
   readonly evaluationRuns?: readonly string[];
 }
 
-const KEY = /^[A-Za-z0-9._-]{1,63}$/;
+export const TAG_KEYS: MapKeys = {
+  pattern: /^[A-Za-z0-9._-]{1,63}$/,
+  allowed: '1 to 63 letters, digits, "-", "_" and "."',
+};
+
 const SHA256 = /^[0-9a-f]{64}$/;
 const MAX_TAGS = 64;
 const MAX_TEXT = 1024;
@@ -30,9 +35,7 @@ export function readTags(tags: Readonly<Record<string, TagValue>>, field: string
 }
 
 function tagValue(key: string, value: TagValue['value'], field: string): string | number | boolean {
-  if (!KEY.test(key)) {
-    throw invalidField(field, `got the key "${key}"; allowed are 1 to 63 letters, digits, "-", "_" and "."`);
-  }
+  if (!TAG_KEYS.pattern.test(key)) throw invalidField(field, `got the key "${key}"; a key has ${TAG_KEYS.allowed}`);
   if (!value) throw invalidField(`${field}["${key}"]`, 'it has no value; a text, a number or a flag is needed');
   if (value.$case === 'text') return checkText(value.value, `${field}["${key}"]`, MAX_TEXT);
   if (value.$case === 'number' && !Number.isFinite(value.value))

@@ -11,11 +11,13 @@ import { violates } from '@resmask/database';
 import { DomainError, invalidField } from '@resmask/errors';
 import { formatVersionName, parseVersionName, type VersionName } from '@resmask/resource-names';
 import type { EntityManager } from 'typeorm';
-import { type ChangeCall, Changes } from '../change/changes.js';
+import { type ChangeCall, changeCall } from '../change/change-call.js';
+import { Changes } from '../change/changes.js';
+import { checkText } from '../change/check-text.js';
 import { expectEtag } from '../change/etag.js';
 import { readUpdateMask } from '../change/update-mask.js';
 import { ModelRepository } from '../model/model.repository.js';
-import { checkText, notDeleted } from '../model/model.service.js';
+import { notDeleted } from '../model/model.service.js';
 import { VersionEntity, type VersionState } from './version.entity.js';
 import { toVersionMessage } from './version.messages.js';
 import { type FoundVersion, VERSION_TYPE, VersionRepository } from './version.repository.js';
@@ -39,7 +41,7 @@ export class VersionLifecycle {
   ) {}
 
   async update(request: UpdateModelVersionRequest): Promise<ModelVersion> {
-    const { modelVersion: given, requestId } = request;
+    const { modelVersion: given } = request;
     if (!given) throw invalidField('model_version', 'it is not set');
     const name = parseVersionName(given.name, 'model_version.name');
     const fields = readUpdateMask(request.updateMask, ['description', 'tags']);
@@ -47,8 +49,7 @@ export class VersionLifecycle {
       ...(fields.has('description') && { description: checkText(given.description, 'model_version.description') }),
       ...(fields.has('tags') && { tags: readTags(given.tags, 'model_version.tags') }),
     };
-    const body = UpdateModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'UpdateModelVersion', requestId, request: body, codec: ModelVersion };
+    const call = changeCall('UpdateModelVersion', request, UpdateModelVersionRequest, ModelVersion);
     return this.changes.make(call, async (manager) => {
       await this.models.holdLive(name, manager);
       const found = await this.versions.lock(name, manager);
@@ -64,13 +65,7 @@ export class VersionLifecycle {
   }
 
   archive(request: ArchiveModelVersionRequest): Promise<ModelVersion> {
-    const body = ArchiveModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = {
-      method: 'ArchiveModelVersion',
-      requestId: request.requestId,
-      request: body,
-      codec: ModelVersion,
-    };
+    const call = changeCall('ArchiveModelVersion', request, ArchiveModelVersionRequest, ModelVersion);
     return this.#move({
       call,
       name: parseVersionName(request.name),
@@ -81,13 +76,7 @@ export class VersionLifecycle {
   }
 
   unarchive(request: UnarchiveModelVersionRequest): Promise<ModelVersion> {
-    const body = UnarchiveModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = {
-      method: 'UnarchiveModelVersion',
-      requestId: request.requestId,
-      request: body,
-      codec: ModelVersion,
-    };
+    const call = changeCall('UnarchiveModelVersion', request, UnarchiveModelVersionRequest, ModelVersion);
     return this.#move({
       call,
       name: parseVersionName(request.name),
@@ -98,20 +87,13 @@ export class VersionLifecycle {
   }
 
   delete(request: DeleteModelVersionRequest): Promise<ModelVersion> {
-    const { requestId, validateOnly, etag } = request;
-    const body = DeleteModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = { method: 'DeleteModelVersion', requestId, validateOnly, request: body, codec: ModelVersion };
+    const { etag } = request;
+    const call = changeCall('DeleteModelVersion', request, DeleteModelVersionRequest, ModelVersion);
     return this.#move({ call, name: parseVersionName(request.name), etag, from: ['ready', 'archived'], to: 'deleted' });
   }
 
   undelete(request: UndeleteModelVersionRequest): Promise<ModelVersion> {
-    const body = UndeleteModelVersionRequest.encode({ ...request, requestId: '' }).finish();
-    const call = {
-      method: 'UndeleteModelVersion',
-      requestId: request.requestId,
-      request: body,
-      codec: ModelVersion,
-    };
+    const call = changeCall('UndeleteModelVersion', request, UndeleteModelVersionRequest, ModelVersion);
     return this.#move({ call, name: parseVersionName(request.name), etag: '', from: ['deleted'], to: 'ready' });
   }
 

@@ -1,4 +1,5 @@
 import { type FilterField, type ListTable, timeFilter, timeOrder } from '../list/list-table.js';
+import { TAG_KEYS } from './version-facts.js';
 
 const STATES = { STATE_READY: 'ready', STATE_ARCHIVED: 'archived', STATE_DELETED: 'deleted' };
 const ALIASES = 'SELECT a.alias FROM model_alias a WHERE (a.model, a.version) = (v.model, v.version)';
@@ -21,7 +22,7 @@ export const VERSION_LIST: ListTable = {
     'lineage.training_data_digest': lineage('trainingDataDigest'),
     'lineage.parent_version': lineage('parentVersion'),
     aliases: { kind: 'set', sql: ALIASES },
-    tags: { kind: 'map', sql: 'v.tags' },
+    tags: { kind: 'map', sql: 'v.tags', keys: TAG_KEYS },
     create_time: timeFilter('v.create_time'),
     update_time: timeFilter('v.update_time'),
   },

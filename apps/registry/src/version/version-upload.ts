@@ -5,6 +5,7 @@ import { ModelVersion, type UploadModelVersionRequest, UploadModelVersionStart }
 import { DomainError, invalidField } from '@resmask/errors';
 import { parseModelName } from '@resmask/resource-names';
 import { messagesOf } from '@resmask/service-kit';
+import { changeCall } from '../change/change-call.js';
 import { Changes } from '../change/changes.js';
 import { Idempotency } from '../change/idempotency.js';
 import { ModelRepository } from '../model/model.repository.js';
@@ -32,12 +33,7 @@ export class VersionUpload {
   async receive(upload: UploadCall): Promise<ModelVersion> {
     const steps = messagesOf(upload)[Symbol.asyncIterator]();
     const start = await readStart(steps);
-    const call = {
-      method: 'UploadModelVersion',
-      requestId: start.requestId,
-      request: UploadModelVersionStart.encode({ ...start, requestId: '' }).finish(),
-      codec: ModelVersion,
-    };
+    const call = changeCall('UploadModelVersion', start, UploadModelVersionStart, ModelVersion);
     const published = await this.idempotency.find(call);
     if (published) return published;
     const version = readSingle(start, this.limits.maxArtifactBytes);

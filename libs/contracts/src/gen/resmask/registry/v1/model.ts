@@ -42,7 +42,20 @@ export interface Model {
     | Timestamp
     | undefined;
   /** When the model was deleted; unset while it is alive. Its name stays taken. Set by the server. */
-  deleteTime: Timestamp | undefined;
+  deleteTime:
+    | Timestamp
+    | undefined;
+  /**
+   * At most 64 words by key, to find and group models by: whose it is, what it is for. A key has 1 to 63 lower-case letters, digits,
+   * `-`, `_`, `.` and `/`, and starts and ends with a letter or digit; a value has at most 255 characters. Set by the client, and
+   * may be changed. What is told of a version are its tags.
+   */
+  labels: { [key: string]: string };
+}
+
+export interface Model_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 /** A movable name for one version of a model. Moving it is promotion. */
@@ -102,6 +115,7 @@ function createBaseModel(): Model {
     createTime: undefined,
     updateTime: undefined,
     deleteTime: undefined,
+    labels: {},
   };
 }
 
@@ -134,6 +148,9 @@ export const Model: MessageFns<Model> = {
     if (message.deleteTime !== undefined) {
       Timestamp.encode(message.deleteTime, writer.uint32(74).fork()).join();
     }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      Model_LabelsEntry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
+    });
     return writer;
   },
 
@@ -222,6 +239,17 @@ export const Model: MessageFns<Model> = {
             message.deleteTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            const entry10 = Model_LabelsEntry.decode(reader, reader.uint32());
+            if (entry10.value !== undefined) {
+              message.labels[entry10.key] = entry10.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -254,6 +282,82 @@ export const Model: MessageFns<Model> = {
     message.deleteTime = (object.deleteTime !== undefined && object.deleteTime !== null)
       ? Timestamp.fromPartial(object.deleteTime)
       : undefined;
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseModel_LabelsEntry(): Model_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const Model_LabelsEntry: MessageFns<Model_LabelsEntry> = {
+  encode(message: Model_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Model_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModel_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Model_LabelsEntry>, I>>(base?: I): Model_LabelsEntry {
+    return Model_LabelsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Model_LabelsEntry>, I>>(object: I): Model_LabelsEntry {
+    const message = createBaseModel_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };

@@ -65,9 +65,10 @@ export interface ListModelsRequest {
   /**
    * Which to give, in a subset of AIP-160: comparisons by =, !=, <, <=, >, >= and `:`, joined by AND, OR (which binds
    * tighter) and NOT or `-`, in parentheses where needed; empty: all. At most 1,024 characters and 32 comparisons.
-   * Fields are `model_id`, `task`, `description`, `latest_version`, `aliases`, `create_time` and `update_time`.
-   * `:` asks whether a text contains another, whatever the case, and whether an alias is there:
-   * `task = TASK_FACE AND aliases:production`.
+   * Fields are `model_id`, `task`, `description`, `latest_version`, `aliases`, `labels.KEY`, `create_time` and
+   * `update_time`. `:` asks whether a text contains another, whatever the case, and whether an alias or a label is there:
+   * `task = TASK_FACE AND aliases:production AND labels.team = "vision"`. A label that is not there is no match, not even
+   * of !=; -labels:KEY finds models without it.
    */
   filter: string;
   /**
@@ -200,11 +201,14 @@ export interface GetAliasRequest {
 
 /** What to change of a model. */
 export interface UpdateModelRequest {
-  /** Its name, and the new description. An etag that is set must be the current one. */
+  /** Its name, and the new values. An etag that is set must be the current one. */
   model:
     | Model
     | undefined;
-  /** `description`, the only field that may change; empty means it. */
+  /**
+   * Of `description` and `labels`, which are replaced as a whole; empty means the description, and the labels where there are any.
+   * Any other path is INVALID_ARGUMENT.
+   */
   updateMask:
     | string[]
     | undefined;
@@ -536,6 +540,24 @@ export interface RecordComparisonRequest {
     | undefined;
   /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
   requestId: string;
+}
+
+/** Whose comparisons to read. */
+export interface ListComparisonRecordsRequest {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. */
+  parent: string;
+  /** At most this many; 0 means 50, above 200 means 200. */
+  pageSize: number;
+  /** From the previous answer; the other fields must be the same. */
+  pageToken: string;
+}
+
+/** A page of recorded comparisons. */
+export interface ListComparisonRecordsResponse {
+  /** Newest first. */
+  comparisonRecords: ComparisonRecord[];
+  /** Empty on the last page. */
+  nextPageToken: string;
 }
 
 /** Which version to approve for what. */
@@ -4243,6 +4265,154 @@ export const RecordComparisonRequest: MessageFns<RecordComparisonRequest> = {
   },
 };
 
+function createBaseListComparisonRecordsRequest(): ListComparisonRecordsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListComparisonRecordsRequest: MessageFns<ListComparisonRecordsRequest> = {
+  encode(message: ListComparisonRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListComparisonRecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListComparisonRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListComparisonRecordsRequest>, I>>(base?: I): ListComparisonRecordsRequest {
+    return ListComparisonRecordsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListComparisonRecordsRequest>, I>>(object: I): ListComparisonRecordsRequest {
+    const message = createBaseListComparisonRecordsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListComparisonRecordsResponse(): ListComparisonRecordsResponse {
+  return { comparisonRecords: [], nextPageToken: "" };
+}
+
+export const ListComparisonRecordsResponse: MessageFns<ListComparisonRecordsResponse> = {
+  encode(message: ListComparisonRecordsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.comparisonRecords) {
+      ComparisonRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListComparisonRecordsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListComparisonRecordsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.comparisonRecords.push(ComparisonRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListComparisonRecordsResponse>, I>>(base?: I): ListComparisonRecordsResponse {
+    return ListComparisonRecordsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListComparisonRecordsResponse>, I>>(
+    object: I,
+  ): ListComparisonRecordsResponse {
+    const message = createBaseListComparisonRecordsResponse();
+    message.comparisonRecords = object.comparisonRecords?.map((e) => ComparisonRecord.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 function createBaseApproveModelVersionRequest(): ApproveModelVersionRequest {
   return { name: "", aliasId: "", comment: "", requestId: "" };
 }
@@ -4516,7 +4686,7 @@ export const RegistryServiceService = {
     responseSerialize: (value: Alias): Buffer => Buffer.from(Alias.encode(value).finish()),
     responseDeserialize: (value: Buffer): Alias => Alias.decode(value),
   },
-  /** Changes a model's description. */
+  /** Changes a model's description or labels. */
   updateModel: {
     path: "/resmask.registry.v1.RegistryService/UpdateModel" as const,
     requestStream: false as const,
@@ -4725,6 +4895,18 @@ export const RegistryServiceService = {
     responseSerialize: (value: ComparisonRecord): Buffer => Buffer.from(ComparisonRecord.encode(value).finish()),
     responseDeserialize: (value: Buffer): ComparisonRecord => ComparisonRecord.decode(value),
   },
+  /** Reads the recorded comparisons of a version with its baselines, newest first. */
+  listComparisonRecords: {
+    path: "/resmask.registry.v1.RegistryService/ListComparisonRecords" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListComparisonRecordsRequest): Buffer =>
+      Buffer.from(ListComparisonRecordsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListComparisonRecordsRequest => ListComparisonRecordsRequest.decode(value),
+    responseSerialize: (value: ListComparisonRecordsResponse): Buffer =>
+      Buffer.from(ListComparisonRecordsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListComparisonRecordsResponse => ListComparisonRecordsResponse.decode(value),
+  },
   /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
   approveModelVersion: {
     path: "/resmask.registry.v1.RegistryService/ApproveModelVersion" as const,
@@ -4803,7 +4985,7 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   setAlias: handleUnaryCall<SetAliasRequest, Alias>;
   /** Reads one alias. */
   getAlias: handleUnaryCall<GetAliasRequest, Alias>;
-  /** Changes a model's description. */
+  /** Changes a model's description or labels. */
   updateModel: handleUnaryCall<UpdateModelRequest, Model>;
   /** Deletes a model without aliases: it is hidden, takes no versions, and its name stays taken. FAILED_PRECONDITION names its aliases. */
   deleteModel: handleUnaryCall<DeleteModelRequest, Model>;
@@ -4844,6 +5026,8 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   listEvaluationRecords: handleUnaryCall<ListEvaluationRecordsRequest, ListEvaluationRecordsResponse>;
   /** Records what a comparison of two versions found. */
   recordComparison: handleUnaryCall<RecordComparisonRequest, ComparisonRecord>;
+  /** Reads the recorded comparisons of a version with its baselines, newest first. */
+  listComparisonRecords: handleUnaryCall<ListComparisonRecordsRequest, ListComparisonRecordsResponse>;
   /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
   approveModelVersion: handleUnaryCall<ApproveModelVersionRequest, Approval>;
   /** Reads the events of a namespace, oldest first. */
@@ -5108,7 +5292,7 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Alias) => void,
   ): ClientUnaryCall;
-  /** Changes a model's description. */
+  /** Changes a model's description or labels. */
   updateModel(
     request: UpdateModelRequest,
     callback: (error: ServiceError | null, response: Model) => void,
@@ -5414,6 +5598,22 @@ export interface RegistryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ComparisonRecord) => void,
+  ): ClientUnaryCall;
+  /** Reads the recorded comparisons of a version with its baselines, newest first. */
+  listComparisonRecords(
+    request: ListComparisonRecordsRequest,
+    callback: (error: ServiceError | null, response: ListComparisonRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listComparisonRecords(
+    request: ListComparisonRecordsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListComparisonRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listComparisonRecords(
+    request: ListComparisonRecordsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListComparisonRecordsResponse) => void,
   ): ClientUnaryCall;
   /** Approves a version for an alias; who has approved it before changes nothing. FAILED_PRECONDITION for its publisher. */
   approveModelVersion(
