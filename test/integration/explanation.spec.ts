@@ -87,7 +87,7 @@ describe('a class activation map in ONNX Runtime', () => {
     });
     const expected = (await gradients(model)).map(gradCam);
     expect(expected.flat().filter((value) => value > 0).length).toBeGreaterThan(area);
-expect(relativeDifference(row(expected.flat()), row(found.flat()))).toBeLessThan(1e-5);
+    expect(relativeDifference(row(expected.flat()), row(found.flat()))).toBeLessThan(1e-5);
   });
 });
 

@@ -1,18 +1,24 @@
 // npm run parity: every network against the published implementation's answers to rule-made weights.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Architecture, buildGraph, findArchitecture } from '@resmask/architectures';
+import { encodeModelChunks, type ModelProto } from '@resmask/onnx';
 import { type SessionTensor, SessionThread } from '@resmask/runtime';
 import { buildNetwork } from '../../apps/cli/dist/networks/build-network.js';
 import { noiseImage, ruleWeights, waveImage } from '../support/rule-weights.ts';
+import { feed, runModel } from '../support/run-model.ts';
 import { SHARED } from '../support/samples.ts';
 import { exactLogits } from './exact.ts';
-import { type Reference, readReferences, readTrace } from './reference.ts';
+import { compareExplanation, type ExplanationDifferences } from './explanation.ts';
+import { type Reference, readReferences, readTrace, type Trace } from './reference.ts';
 import { compareTrace } from './trace.ts';
 
 const TOLERANCE = 1e-4;
+/** Of what explains an answer, ÷ its size. */
+const EXPLANATION_TOLERANCE = 1e-3;
 
 interface Result {
   readonly network: string;
@@ -21,6 +27,8 @@ interface Result {
   readonly unfolded: number;
   /** Of the values inside the network, where the reference has some. */
   readonly trace?: number;
+  /** Features, masks and class activation map, found by the form of the graph. */
+  readonly explanation?: ExplanationDifferences;
   /** Distances from float64 arithmetic, where the tolerance was missed. */
   readonly exact?: { readonly reference: number; readonly folded: number; readonly unfolded: number };
   readonly writeSeconds: number;
@@ -57,9 +65,12 @@ async function check(reference: Reference, from: string): Promise<Result> {
   const trace = readTrace(from, reference.file);
   const unfolded = await write(architecture, reference, false, []);
   const unfoldedLogits = await run(unfolded.file, reference, ['logits']);
-  const folded = await write(architecture, reference, true, trace ? ['masks', 'stages', 'features'] : []);
+  const folded = await write(architecture, reference, true, trace ? ['masks', 'stages'] : []);
   const foldedLogits = await run(folded.file, reference, ['logits']);
   const inner = trace && (await compareTrace(trace, (outputs) => run(folded.file, reference, outputs)));
+  // Before explaining, which holds the whole network once more.
+  const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  const explanation = trace && (await explained(trace, architecture, reference));
   const differences = {
     folded: largestDifference(foldedLogits, reference.logits),
     unfolded: largestDifference(unfoldedLogits, reference.logits),
@@ -70,12 +81,31 @@ async function check(reference: Reference, from: string): Promise<Result> {
     network: reference.file,
     ...differences,
     ...(inner !== undefined && { trace: inner }),
+    ...(explanation && { explanation }),
     ...(exact && { exact }),
     writeSeconds: folded.seconds,
-    peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+    peakMegabytes,
     // A reference that is itself farther from exact arithmetic than the tolerance cannot be met by anybody else's float32.
-    ok: within || (exact !== undefined && Math.max(exact.folded, exact.unfolded) <= exact.reference),
+    ok:
+      (within || (exact !== undefined && Math.max(exact.folded, exact.unfolded) <= exact.reference)) &&
+      Math.max(...Object.values(explanation ?? {}), 0) <= EXPLANATION_TOLERANCE,
   };
+}
+
+function builtModel(architecture: Architecture, { input, statistics }: Reference): ModelProto {
+  const [, channels, size] = input;
+  return buildGraph(architecture, ruleWeights(statistics), { size, channels: channels as 1 | 3 }).build();
+}
+
+function explained(trace: Trace, architecture: Architecture, reference: Reference): Promise<ExplanationDifferences> {
+  const [, channels, side] = reference.input;
+  const input = feed([1, channels, side, side], noiseImage(channels, side));
+  return compareExplanation(trace, builtModel(architecture, reference), async (model, outputs) => {
+    // By way of a file, piece by piece: bytes handed to another thread would be there three times.
+    const file = join(workspace, 'explained.onnx');
+    await writeFile(file, encodeModelChunks(model));
+    return runModel(file, { input }, outputs);
+  });
 }
 
 function exactDistances(
@@ -85,8 +115,7 @@ function exactDistances(
   unfolded: readonly SessionTensor[][],
 ) {
   const [, channels, side] = reference.input;
-  const options = { size: side, channels: channels as 1 | 3 };
-  const model = buildGraph(architecture, ruleWeights(reference.statistics), options).build();
+  const model = builtModel(architecture, reference);
   const images = [noiseImage(channels, side), waveImage(channels, side)];
   const exact = images.map((image) => [...exactLogits(model, image, channels, side)]);
   const fromExact = (logits: readonly (readonly number[])[]): number =>
@@ -102,7 +131,7 @@ async function write(
   architecture: Architecture,
   { input, statistics }: Reference,
   fold: boolean,
-  outputs: readonly ('features' | 'masks' | 'stages')[],
+  outputs: readonly ('masks' | 'stages')[],
 ): Promise<{ file: string; seconds: number }> {
   const file = join(workspace, 'network.onnx');
   const [, channels, size] = input;
@@ -139,11 +168,15 @@ function largestDifference(
   return Math.max(...differences);
 }
 
-function line({ network, folded, unfolded, trace, exact, writeSeconds, ok }: Result): string {
+function line({ network, folded, unfolded, trace, explanation, exact, writeSeconds, ok }: Result): string {
   const text = (value: number | undefined): string => (value?.toExponential(2) ?? '').padStart(9);
   const figures = `folded ${text(folded)}  unfolded ${text(unfolded)}  trace ${text(trace)}`;
-  const row = `${ok ? 'ok    ' : 'FAILED'}  ${network.padEnd(22)} ${figures}  made in ${writeSeconds.toFixed(1)} s`;
-  if (!exact) return row;
-  const distances = `reference ${text(exact.reference)}, folded ${text(exact.folded)}, unfolded ${text(exact.unfolded)}`;
-  return `${row}\n        from float64 arithmetic: ${distances}`;
+  const rows = [`${ok ? 'ok    ' : 'FAILED'}  ${network.padEnd(22)} ${figures}  made in ${writeSeconds.toFixed(1)} s`];
+  const told = (figuresByName: object): string =>
+    Object.entries(figuresByName)
+      .map(([name, value]) => `${name} ${text(value).trim()}`)
+      .join(', ');
+  if (explanation) rows.push(`        explanation, relative: ${told(explanation)}`);
+  if (exact) rows.push(`        from float64 arithmetic: ${told(exact)}`);
+  return rows.join('\n');
 }

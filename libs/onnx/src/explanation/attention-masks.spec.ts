@@ -39,6 +39,20 @@ describe('findAttentionMasks', () => {
     expect(findAttentionMasks(model([CONV, ...nodes]))).toEqual([mask]);
   });
 
+  it('recognises x · (1 + M) where a tool has quantised the 1 with the rest', () => {
+    const scale = ['scale', 'zero'];
+    const nodes = [
+      SIGMOID,
+      node('QuantizeLinear', 'q', ['one', ...scale], ['one.q']),
+      node('DequantizeLinear', 'd', ['one.q', ...scale], ['one.d']),
+      node('QuantizeLinear', 'mq', ['m', ...scale], ['m.q']),
+      node('DequantizeLinear', 'md', ['m.q', ...scale], ['m.d']),
+      add('one.d', 'm.d', 'm1'),
+      multiply('x', 'm1', 'y'),
+    ];
+    expect(findAttentionMasks(model([CONV, ...nodes]))).toEqual([{ ...mask, tensor: 'm.d' }]);
+  });
+
   it.each([
     [{ axis: 1 }, 17, 'NCHW'],
     [{ axis: -1 }, 17, 'NHWC'],

@@ -70,7 +70,8 @@ class MaskSearch {
   }
 
   #isOne(name: string): boolean {
-    return constantTensor(this.index, name)?.data.every((value) => value === 1) ?? false;
+    // Nearly, since a quantised 1 is a multiple of its scale.
+    return constantTensor(this.index, name)?.data.every((value) => Math.abs(value - 1) < 0.01) ?? false;
   }
 
   #mask(tensor: string): FoundMask | undefined {

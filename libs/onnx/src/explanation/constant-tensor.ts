@@ -21,7 +21,7 @@ export function constantTensor(index: GraphIndex, name: string): Tensor | undefi
     case 'Transpose':
       return transposed(producer, constantTensor(index, producer.input[0]));
     case 'DequantizeLinear':
-      return dequantized(producer, index);
+      return dequantized(producer, index) ?? quantizedOnTheWay(producer, index);
     default:
       return undefined;
   }
@@ -52,6 +52,12 @@ function dequantized(producer: NodeProto, index: GraphIndex): Tensor | undefined
     shape,
     data: Float32Array.from(values, (value, i) => (value - (zeros?.[place(i)] ?? 0)) * scales[place(i)]),
   };
+}
+
+/** A stored tensor that goes through QuantizeLinear first, before rounding: quantising tools leave some constants so. */
+function quantizedOnTheWay({ input: [name] }: NodeProto, index: GraphIndex): Tensor | undefined {
+  const producer = standardProducer(index, name);
+  return producer?.opType === 'QuantizeLinear' ? constantTensor(index, producer.input[0]) : undefined;
 }
 
 function integers(tensor: TensorProto): number[] | undefined {

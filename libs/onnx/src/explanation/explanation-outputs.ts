@@ -18,16 +18,19 @@ export interface ExplanationOutputs {
   readonly model: ModelProto;
   /** The output with the feature maps: float32 [batch, channels, height, width]. */
   readonly features?: string;
-  /** For each mask the output with its mean over the channels: float32 [batch, height, width]. */
+  /**
+   * For each mask the output with its mean over the channels, or of a softmax over them, whose mean is the same everywhere, the largest:
+   * float32 [batch, height, width].
+   */
   readonly masks: readonly { readonly name: string; readonly output: string }[];
 }
 
-/** From this operator set on ReduceMean takes its axes as an input. */
+/** From this operator set on ReduceMean and ReduceMax take their axes as an input. */
 const AXES_AS_INPUT = 18;
 
 /**
- * The model with what explanations are made of as more outputs, after the others. Masks are averaged inside the graph, since the
- * mean is a hundredth of a mask. The given model is not changed.
+ * The model with what explanations are made of as more outputs, after the others. Masks lose their channels inside the graph, since what
+ * is left is a hundredth of a mask. The given model is not changed.
  */
 export function withExplanationOutputs(model: ModelProto, { features, masks }: ExplanationSources): ExplanationOutputs {
   const added = new AddedOutputs(graphOf(model), operatorSet(model));
@@ -67,15 +70,16 @@ class AddedOutputs {
     return this.#output('Transpose', 'resmask/features', [values], 4, { perm: [0, 3, 1, 2] });
   }
 
-  addMask({ name, tensor, layout }: AttentionMask): string {
+  addMask({ name, tensor, layout, activation }: AttentionMask): string {
+    const reduce = activation === 'Softmax' ? 'ReduceMax' : 'ReduceMean';
     const values = this.#float32(tensor);
     const axis = layout === 'NCHW' ? 1 : 3;
     const output = `resmask/mask/${name}`;
     if (this.opset < AXES_AS_INPUT)
-      return this.#output('ReduceMean', output, [values], 3, { axes: [axis], keepdims: 0 });
+      return this.#output(reduce, output, [values], 3, { axes: [axis], keepdims: 0 });
     const axes = int64Tensor(this.#names.claim('resmask/axes'), [axis]);
     this.#axes.push(axes);
-    return this.#output('ReduceMean', output, [values, axes.name ?? ''], 3, { keepdims: 0 });
+    return this.#output(reduce, output, [values, axes.name ?? ''], 3, { keepdims: 0 });
   }
 
   #float32(tensor: string): string {

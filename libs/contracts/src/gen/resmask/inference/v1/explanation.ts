@@ -43,9 +43,12 @@ export interface HeatMap {
 
 /** The attention of one masking block. */
 export interface AttentionMask {
-  /** Which block, e.g. `mask1`. */
+  /** Which block, as the graph names it, e.g. `mask1`. */
   name: string;
-  /** Mean over its channels, each value 0 to 1 where the block ends in a sigmoid. */
+  /**
+   * Without its channels, each value 0 to 1: their mean where the block ends in a sigmoid; their largest where it ends in a softmax over the
+   * channels (the published ResMaskingNet), whose mean is the same everywhere.
+   */
   map: HeatMap | undefined;
 }
 
