@@ -5,6 +5,7 @@ import { ModelController } from './model/model.controller.js';
 import { PinnedModels } from './model/pinned-models.js';
 import { ServedModelService } from './model/served-model.service.js';
 import { ServingModels } from './model/serving-models.js';
+import { ExplainService } from './recognition/explain.service.js';
 import { RecognitionController } from './recognition/recognition.controller.js';
 import { RecognitionService } from './recognition/recognition.service.js';
 import type { FrameEvents } from './stream/frame-events.js';
@@ -26,6 +27,7 @@ export class InferenceModule {
         PinnedModels,
         ServedModelService,
         RecognitionService,
+        ExplainService,
         FrameStreams,
         {
           provide: STREAM_PARTS,

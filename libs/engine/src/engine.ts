@@ -10,6 +10,7 @@ import { planSessions, type SessionPlan } from './model/session-plan.js';
 import { Preparation } from './preparation.js';
 import { type FrameLane, FrameScheduler } from './scheduling/frame-scheduler.js';
 import type { LaneOptions } from './scheduling/lane.js';
+import type { SessionRole } from './worker/model-task.js';
 import type { RecognizeOutcome, RecognizeTask } from './scheduling/recognize-job.js';
 
 /** A classifier that stays loaded until it is released. */
@@ -43,8 +44,8 @@ export class Engine {
     this.#models = new ModelCache({
       maxModels: options.maxModels,
       maxBytes: this.#settings.maxModelBytes,
-      plan: (version) => this.#plan(version),
-      open: (version, plan) => this.#open(version, plan),
+      plan: (version, role) => this.#plan(version, role),
+      open: (version, plan, role) => this.#open(version, plan, role),
       onChange: () => options.onModelsChanged?.(),
       onError: (error) => options.onWorkerLost?.(error),
     });
@@ -96,9 +97,22 @@ export class Engine {
     return this.#models.acquire(version);
   }
 
-  /** Lets a version go unless it is in use. @returns whether it is gone */
-  evict(digest: string): boolean {
-    return this.#models.evict(digest);
+  /**
+   * Loads sessions of a classifier that explain, unless they are loaded.
+   * @throws DomainError EXPLANATION_UNSUPPORTED for an ensemble, or as `acquire`.
+   */
+  acquireExplainer(version: LoadableVersion): Promise<SessionsLease> {
+    this.#checkTask(version, 'expression');
+    if (version.members && version.members.length > 0) {
+      const members = version.members.map((member) => member.version.name).join(', ');
+      throw new DomainError('EXPLANATION_UNSUPPORTED', `${version.name} is an ensemble; explain one of ${members}`);
+    }
+    return this.#models.acquire(version, 'explain');
+  }
+
+  /** Lets a version go, but not what is in use of it. */
+  evict(digest: string): void {
+    this.#models.evict(digest);
   }
 
   /** A lane for one stream's frames. */
@@ -126,14 +140,15 @@ export class Engine {
     throw new DomainError('TASK_MISMATCH', `${name} is for task "${actual}"; one for "${task}" is needed here`);
   }
 
-  #plan(version: LoadableVersion): SessionPlan {
+  #plan(version: LoadableVersion, role: SessionRole): SessionPlan {
     const { workers, threads, maxModelBytes } = this.#settings;
     const maxVersionBytes = Math.min(LARGEST_BYTES, maxModelBytes * LARGEST_SHARE);
+    const alone = role === 'explain' || this.provider !== 'cpu';
     // A GPU runs one batch at a time, and each session there holds memory that cannot be limited.
-    return planSessions(version, { workers: this.provider === 'cpu' ? workers : 1, threads, maxVersionBytes });
+    return planSessions(version, { workers: alone ? 1 : workers, threads, maxVersionBytes });
   }
 
-  #open(version: LoadableVersion, plan: SessionPlan): Promise<ModelSessions> {
+  #open(version: LoadableVersion, plan: SessionPlan, role: SessionRole): Promise<ModelSessions> {
     const { cacheFolder, limits, maxBatch, maxBatchMs, batchWindowMs, onWorkerLost } = {
       ...this.#settings,
       onWorkerLost: this.options.onWorkerLost,
@@ -141,7 +156,7 @@ export class Engine {
     return ModelSessions.open({
       version,
       plan,
-      workerData: { cacheFolder, provider: this.provider, limits, maxBatch, maxBatchMs },
+      workerData: { cacheFolder, provider: this.provider, limits, role, maxBatch, maxBatchMs },
       batchWindowMs,
       direct: this.#scheduler,
       onWorkerLost,

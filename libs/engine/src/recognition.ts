@@ -19,8 +19,7 @@ export interface FaceMap {
 
 /** What in a face's crop spoke for a label. */
 export interface FaceExplanation {
-  /** Position of the label. */
-  readonly label: number;
+  readonly label: string;
   readonly method: 'class-activation' | 'occlusion';
   readonly map: FaceMap;
   readonly masks: readonly { readonly name: string; readonly map: FaceMap }[];

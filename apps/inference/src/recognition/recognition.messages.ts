@@ -11,6 +11,7 @@ import type { ImageInput, RecognizedFace, RegionInput, Timings } from '@resmask/
 import { DomainError, invalidField } from '@resmask/errors';
 import { toDuration } from '../duration.js';
 import { integerField } from '../integer-field.js';
+import { toExplanationMessage } from './explain.messages.js';
 
 const MAX_REGIONS = 256;
 const MAX_FACES = 256;
@@ -66,7 +67,7 @@ export function toTopK(topK: number): number {
 
 /** @param topK labels per face, best first; 0 for all in the order of the model */
 export function toFaceMessage(
-  { box, score, landmarks, probabilities }: RecognizedFace,
+  { box, crop, score, landmarks, probabilities, explanation }: RecognizedFace,
   labels: readonly string[],
   topK: number,
 ): Face {
@@ -80,7 +81,7 @@ export function toFaceMessage(
     probabilities: toProbabilities(probabilities, labels, topK),
     trackId: '',
     smoothed: undefined,
-    explanation: undefined,
+    explanation: explanation && toExplanationMessage(explanation, crop),
   };
 }
 

@@ -1,9 +1,10 @@
 import { DeliveryMode, type Frame } from '@resmask/contracts/inference.v1';
-import type { Engine, FrameLane, Recognition } from '@resmask/engine';
+import type { Engine, FrameLane, Recognition, SessionsLease } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import type { CallErrors } from '@resmask/service-kit';
 import { fromDuration } from '../duration.js';
 import type { ModelsUse, ServedModels } from '../model/serving-models.js';
+import { type ExplanationWish, toExplanationWish } from '../recognition/explain.messages.js';
 import { toFaceMessage, toImageInput, toRegions } from '../recognition/recognition.messages.js';
 import { recognizedOnly } from '../recognition/recognized-only.js';
 import type { Place } from './answer-queue.js';
@@ -35,11 +36,13 @@ const NOT_SERVED: FrameOutcome = { served: false, encodedBytes: 0, width: 0, hei
 export class FramePath {
   readonly #follower: FaceFollower | undefined;
   readonly #hints: QualityHints | undefined;
-  #offered = 0;
+  readonly #explain: ExplanationWish | undefined;
+  #recognized = 0;
 
   constructor(readonly options: FramePathOptions) {
     const { terms } = options;
     if (terms.tracking) this.#follower = new FaceFollower(terms);
+    this.#explain = terms.explanation && toExplanationWish(terms.explanation.options);
     // A lossless sender feels a slow server by itself.
     if (this.#live) this.#hints = new QualityHints(performance.now());
   }
@@ -50,11 +53,16 @@ export class FramePath {
 
   /** Recognises a frame when its turn comes, and fills its place whatever becomes of it. */
   async run(frame: Frame, place: Place<LateAnswer>, readAt: number): Promise<void> {
-    const use = this.options.models.use();
+    const { models, engine } = this.options;
+    const use = models.use();
+    let explainer: SessionsLease | undefined;
     try {
+      if (this.#explainsNext()) explainer = await engine.acquireExplainer(use.classifier.version);
       const offeredAt = performance.now();
-      const outcome = await this.#recognize(frame, use, readAt);
+      const outcome = await this.#recognize(frame, use, explainer, readAt);
       if (outcome.kind === 'dropped' && this.#live && outcome.reason !== 'cancelled') {
+        // It was counted as recognised; the next one takes its number.
+        this.#recognized -= 1;
         this.drop(frame, outcome.reason, place);
         return;
       }
@@ -65,6 +73,7 @@ export class FramePath {
     } catch (error) {
       this.fail(frame, error, place);
     } finally {
+      explainer?.release();
       use.release();
     }
   }
@@ -85,7 +94,15 @@ export class FramePath {
     place.fill(() => ({ $case: 'error', value: { frameId, captureTime, status } }));
   }
 
-  #recognize({ image, regions, deadline }: Frame, use: ModelsUse, readAt: number) {
+  /** Counts a frame. */
+  #explainsNext(): boolean {
+    const { explanation } = this.options.terms;
+    const number = this.#recognized;
+    this.#recognized += 1;
+    return explanation !== undefined && number % explanation.everyNthFrame === 0;
+  }
+
+  #recognize({ image, regions, deadline }: Frame, use: ModelsUse, explainer: SessionsLease | undefined, readAt: number) {
     const { engine, lane, terms, signal } = this.options;
     const deadlineMs = fromDuration(deadline, 'frame.deadline', { ...FRAME_DEADLINE, unset: terms.frameDeadlineMs });
     const task = {
@@ -96,11 +113,10 @@ export class FramePath {
       maxFaces: terms.maxFaces,
       minFaceSize: terms.minFaceSize,
       alignment: terms.alignment,
-      explain: undefined,
+      explain: explainer && this.#explain && { explainer: explainer.sessions, ...this.#explain },
       deadline: readAt + deadlineMs,
       signal,
     };
-    this.#offered += 1;
     return engine.recognize(lane, task);
   }
 

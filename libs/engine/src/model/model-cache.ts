@@ -1,5 +1,6 @@
 import { DomainError } from '@resmask/errors';
 import type { LoadableVersion } from '../loadable-version.js';
+import type { SessionRole } from '../worker/model-task.js';
 import type { ModelSessions } from './model-sessions.js';
 import type { SessionPlan } from './session-plan.js';
 
@@ -28,8 +29,8 @@ export interface ModelCacheOptions {
   readonly maxModels: number;
   /** Bytes of all versions together. */
   readonly maxBytes: number;
-  readonly plan: (version: LoadableVersion) => SessionPlan;
-  readonly open: (version: LoadableVersion, plan: SessionPlan) => Promise<ModelSessions>;
+  readonly plan: (version: LoadableVersion, role: SessionRole) => SessionPlan;
+  readonly open: (version: LoadableVersion, plan: SessionPlan, role: SessionRole) => Promise<ModelSessions>;
   /** Told of every change of what is loaded. */
   readonly onChange: () => void;
   /** Told what went wrong while a version was let go. */
@@ -37,6 +38,7 @@ export interface ModelCacheOptions {
 }
 
 interface Entry {
+  readonly key: string;
   readonly version: LoadableVersion;
   readonly plan: SessionPlan;
   readonly opening: Promise<ModelSessions>;
@@ -46,6 +48,7 @@ interface Entry {
 
 /** Versions that failed are remembered for `list`, this many. */
 const REMEMBERED_FAILURES = 16;
+const ROLES: readonly SessionRole[] = ['serve', 'explain'];
 
 /** The loaded versions by digest: within a budget of memory, least recently used ones let go first, those in use never. */
 export class ModelCache {
@@ -81,10 +84,11 @@ export class ModelCache {
    * Loads and warms a version unless it is loaded, and keeps it until the lease is released.
    * @throws DomainError what loading says, TOO_MANY_MODELS or MODEL_MEMORY_EXCEEDED if what is in use leaves no room.
    */
-  async acquire(version: LoadableVersion): Promise<SessionsLease> {
-    const entry = this.#entries.get(version.digest) ?? this.#startLoading(version);
-    this.#entries.delete(version.digest);
-    this.#entries.set(version.digest, entry);
+  async acquire(version: LoadableVersion, role: SessionRole = 'serve'): Promise<SessionsLease> {
+    const key = keyOf(version.digest, role);
+    const entry = this.#entries.get(key) ?? this.#startLoading(key, version, role);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
     entry.uses += 1;
     let released = false;
     const release = (): void => {
@@ -100,15 +104,17 @@ export class ModelCache {
     }
   }
 
-  /** Lets a version go unless somebody uses it. @returns whether it is gone */
-  evict(digest: string): boolean {
-    const entry = this.#entries.get(digest);
-    if (!entry) return true;
-    if (entry.uses > 0) return false;
-    this.#entries.delete(digest);
+  /** Lets a version go, but not the sessions of it that somebody uses. */
+  evict(digest: string): void {
+    for (const role of ROLES) this.#evict(keyOf(digest, role));
+  }
+
+  #evict(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.uses > 0) return;
+    this.#entries.delete(key);
     entry.opening.then((sessions) => sessions.close()).catch((error: Error) => this.options.onError(error));
     this.options.onChange();
-    return true;
   }
 
   async close(): Promise<void> {
@@ -117,12 +123,12 @@ export class ModelCache {
     await Promise.allSettled(entries.map(async ({ opening }) => (await opening).close()));
   }
 
-  #startLoading(version: LoadableVersion): Entry {
-    const plan = this.options.plan(version);
+  #startLoading(key: string, version: LoadableVersion, role: SessionRole): Entry {
+    const plan = this.options.plan(version, role);
     this.#makeRoom(version, plan);
-    const opening = this.options.open(version, plan);
-    const entry: Entry = { version, plan, opening, sessions: undefined, uses: 0 };
-    this.#failed.delete(version.digest);
+    const opening = this.options.open(version, plan, role);
+    const entry: Entry = { key, version, plan, opening, sessions: undefined, uses: 0 };
+    this.#failed.delete(key);
     opening.then(
       (sessions) => {
         entry.sessions = sessions;
@@ -134,19 +140,19 @@ export class ModelCache {
   }
 
   #forget(entry: Entry, error: unknown): void {
-    const { version, plan } = entry;
-    if (this.#entries.get(version.digest) === entry) this.#entries.delete(version.digest);
-    this.#failed.set(version.digest, { version, plan, error });
-    for (const digest of [...this.#failed.keys()].slice(0, -REMEMBERED_FAILURES)) this.#failed.delete(digest);
+    const { key, version, plan } = entry;
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    this.#failed.set(key, { version, plan, error });
+    for (const old of [...this.#failed.keys()].slice(0, -REMEMBERED_FAILURES)) this.#failed.delete(old);
     this.options.onChange();
   }
 
   #makeRoom({ name }: LoadableVersion, { memoryBytes }: SessionPlan): void {
     const { maxModels, maxBytes } = this.options;
     const fits = (): boolean => this.#entries.size < maxModels && this.bytes + memoryBytes <= maxBytes;
-    for (const [digest, { uses }] of this.#entries) {
+    for (const [key, { uses }] of this.#entries) {
       if (fits()) return;
-      if (uses === 0) this.evict(digest);
+      if (uses === 0) this.#evict(key);
     }
     if (fits()) return;
     const inUse = `${this.#entries.size} versions of ${megabytes(this.bytes)} are in use`;
@@ -161,4 +167,8 @@ export class ModelCache {
 
 function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1_000_000)} MB`;
+}
+
+function keyOf(digest: string, role: SessionRole): string {
+  return `${role}:${digest}`;
 }

@@ -1,8 +1,9 @@
 import { DomainError } from '@resmask/errors';
 import { fromFailure, TaskWorker } from '@resmask/runtime';
-import type { Detection } from '@resmask/vision';
+import type { Detection, Pixels } from '@resmask/vision';
 import type { LoadableVersion } from '../loadable-version.js';
-import type { PlacedFace } from '../recognition.js';
+import type { FaceExplanation, PlacedFace } from '../recognition.js';
+import type { ExplainOptions as ExplainModelOptions } from '../worker/explainable-model.js';
 import type { ClassifiedItem, ClassifyItem, ModelRequest, ModelResponse, ModelWorkerData } from '../worker/model-task.js';
 import { BatchQueue } from './batch-queue.js';
 import type { SessionPlan } from './session-plan.js';
@@ -117,6 +118,17 @@ export class ModelSessions {
     const response = await this.#runAlone({ kind: 'detect', input }, [input.buffer as ArrayBuffer]);
     if (response.kind !== 'detected') throw new TypeError(`a worker answered ${response.kind}`);
     return response;
+  }
+
+  /** What in one prepared input spoke for a label; only of sessions that explain. */
+  async explain(
+    input: Uint8Array,
+    picture: Pixels | undefined,
+    options: ExplainModelOptions,
+  ): Promise<FaceExplanation> {
+    const response = await this.#runAlone({ kind: 'explain', input, picture, options }, []);
+    if (response.kind !== 'explained') throw new TypeError(`a worker answered ${response.kind}`);
+    return response.explanation;
   }
 
   /** Probabilities of whole grey images, one row after the other. */

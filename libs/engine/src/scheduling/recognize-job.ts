@@ -8,8 +8,9 @@ import type { DropReason, Waiting } from './lane.js';
 export interface ExplainOptions {
   /** Sessions that can explain. */
   readonly explainer: ModelSessions;
-  /** Label to explain; empty means the most probable one. */
-  readonly label: string;
+  /** Label to explain; the most probable one if it is not given. */
+  readonly label: string | undefined;
+  /** What the network allows if it is not given. */
   readonly method: 'class-activation' | 'occlusion' | undefined;
   readonly masks: boolean;
   readonly overlay: boolean;

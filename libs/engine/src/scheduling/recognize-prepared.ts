@@ -1,7 +1,8 @@
 import { DomainError } from '@resmask/errors';
+import type { Pixels } from '@resmask/vision';
 import type { CroppedFaces, Preparation } from '../preparation.js';
 import type { Recognition, RecognizedFace } from '../recognition.js';
-import type { RecognizeJob, RecognizeTask } from './recognize-job.js';
+import type { ExplainOptions, RecognizeJob, RecognizeTask } from './recognize-job.js';
 
 /** What was found in an image, and what finding it took. */
 interface Found {
@@ -23,16 +24,36 @@ export async function recognizePrepared(
   onPrepared();
   const { width, height, faces, inputs } = cropped;
   throwIfCancelled(task);
+  // The classifier's thread takes the inputs along.
+  const explained = task.explain && inputs[0].slice();
   const none = { rows: new Float32Array(0), inferMs: 0, batchSize: 0 };
   const classified =
     faces.length === 0 ? none : await task.classifier.classify(inputs, faces.length, task.signal);
   const { rows, inferMs, batchSize } = classified;
   const labels = rows.length / Math.max(1, faces.length);
-  const recognized = faces.map(
+  const plain = faces.map(
     (face, i): RecognizedFace => ({ ...face, probabilities: rows.subarray(i * labels, (i + 1) * labels) }),
   );
+  const recognized =
+    task.explain && explained ? await explainFaces(task.explain, plain, explained, cropped.pictures) : plain;
   const queue = Math.max(0, performance.now() - offeredAt - prepareMs - detectMs - inferMs);
   return { width, height, faces: recognized, timings: { prepare: prepareMs, detect: detectMs, queue, infer: inferMs, batchSize } };
+}
+
+async function explainFaces(
+  { explainer, label, method, masks }: ExplainOptions,
+  faces: readonly RecognizedFace[],
+  inputs: Uint8Array,
+  pictures: readonly Pixels[],
+): Promise<RecognizedFace[]> {
+  const size = inputs.length / Math.max(1, faces.length);
+  const options = { masks, ...(label !== undefined && { label }), ...(method && { method }) };
+  return Promise.all(
+    faces.map(async (face, i) => ({
+      ...face,
+      explanation: await explainer.explain(inputs.slice(i * size, (i + 1) * size), pictures[i], options),
+    })),
+  );
 }
 
 async function findFaces(preparation: Preparation, task: RecognizeTask): Promise<Found> {

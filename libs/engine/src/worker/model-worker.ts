@@ -5,6 +5,8 @@ import type { PlacedFace } from '../recognition.js';
 import { classify } from './classify.js';
 import { cropRegion, inputsOf } from './crop-faces.js';
 import { decodeFaces } from './decode-faces.js';
+import { ExplainableModel } from './explainable-model.js';
+import { explainFace } from './explain-face.js';
 import { decodeInput } from './decode-input.js';
 import { LoadedModel, readGraph } from './loaded-model.js';
 import type { ClassifiedItem, ClassifyItem, ModelRequest, ModelResponse, ModelWorkerData } from './model-task.js';
@@ -15,6 +17,7 @@ import { warmUp } from './warm-up.js';
 /** One version in a thread of its own: ending the thread gives all its memory back. */
 const data = workerData as ModelWorkerData;
 let opened: Promise<{ model: LoadedModel; response: ModelResponse & { kind: 'opened' } }> | undefined;
+let explainable: Promise<ExplainableModel> | undefined;
 
 /** Inputs of one item, or why there are none. */
 type PreparedItem =
@@ -23,6 +26,7 @@ type PreparedItem =
 
 yieldToServers();
 serveTasks<ModelRequest, ModelResponse>(async (request) => {
+  if (data.role === 'explain') return explain(request);
   opened ??= open();
   const { model, response } = await opened;
   switch (request.kind) {
@@ -34,6 +38,8 @@ serveTasks<ModelRequest, ModelResponse>(async (request) => {
       return { response: await detect(model, request.input) };
     case 'samples':
       return classifySamples(model, request, response.maxBatch);
+    case 'explain':
+      throw new TypeError('these sessions serve; others explain');
   }
 });
 
@@ -42,6 +48,18 @@ async function open() {
   const model = await LoadedModel.open(name, await readGraph(cacheFolder, files), spec, { provider, threads });
   const largest = await warmUp(model, spec.output.task === 'face' ? 1 : maxBatch, maxBatchMs);
   return { model, response: { kind: 'opened', maxBatch: largest } as const };
+}
+
+async function explain(request: ModelRequest): Promise<TaskResult<ModelResponse>> {
+  const { name, files, spec, cacheFolder, provider, threads } = data;
+  explainable ??= readGraph(cacheFolder, files).then((graph) =>
+    ExplainableModel.open(name, graph, spec, { provider, threads }),
+  );
+  const model = await explainable;
+  if (request.kind === 'open') return { response: { kind: 'opened', maxBatch: 1 } };
+  if (request.kind !== 'explain') throw new TypeError('these sessions explain; others serve');
+  const { input, picture, options } = request;
+  return { response: { kind: 'explained', explanation: await explainFace(model, input, picture, options) } };
 }
 
 async function classifyItems(
