@@ -1,6 +1,7 @@
 import type { Box } from './box.js';
 import { BoxMotion } from './box-motion.js';
 import { assignByOverlap } from './overlap-assignment.js';
+import { sceneDifference } from './scene-signature.js';
 
 export interface FaceTrackerOptions {
   /** Gives an id that no other track ever had. */
@@ -13,6 +14,8 @@ export interface FaceTrackerOptions {
   readonly maxMissedFrames?: number;
   /** A face seen in fewer frames ends its track with the first frame that misses it: it was probably none; default 2. */
   readonly confirmFrames?: number;
+  /** Frames whose scenes differ more have a cut between them, which ends every track; default 0.32. */
+  readonly cutDifference?: number;
 }
 
 interface Track {
@@ -34,9 +37,17 @@ export class FaceTracker {
   readonly #options: Required<FaceTrackerOptions>;
   #tracks: Track[] = [];
   #timeMs = Number.NEGATIVE_INFINITY;
+  #scene: Float32Array | undefined;
 
   constructor(options: FaceTrackerOptions) {
-    this.#options = { minOverlap: 0.2, maxMissedMs: 1000, maxMissedFrames: 1, confirmFrames: 2, ...options };
+    this.#options = {
+      minOverlap: 0.2,
+      maxMissedMs: 1000,
+      maxMissedFrames: 1,
+      confirmFrames: 2,
+      cutDifference: 0.32,
+      ...options,
+    };
   }
 
   /** Ids of the tracks that may go on, in the order they began; what is kept for any other can be forgotten. */
@@ -48,13 +59,16 @@ export class FaceTracker {
    * Takes the faces of the next frame.
    * @param timeMs when the frame was taken, by any clock that does not go back
    * @param faces boxes in pixels, the same scale in every frame
+   * @param scene the frame's `sceneSignature`; without it a face may take on the id of one that was in its place before a cut
    * @returns the track's id of each face, in their order
    * @throws RangeError if the time is before that of the last frame.
    */
-  update(timeMs: number, faces: readonly { readonly box: Box }[]): string[] {
+  update(timeMs: number, faces: readonly { readonly box: Box }[], scene?: Float32Array): string[] {
     if (!(timeMs >= this.#timeMs))
       throw new RangeError(`frames are tracked in order of time: ${timeMs} ms came after ${this.#timeMs} ms`);
     this.#timeMs = timeMs;
+    if (this.#isCut(scene)) this.#tracks = [];
+    this.#scene = scene;
     const tracks = this.#tracks;
     for (const track of tracks) this.#predict(track);
     const partners = assignByOverlap(
@@ -68,6 +82,11 @@ export class FaceTracker {
     });
     this.#endMissed();
     return ids;
+  }
+
+  #isCut(scene: Float32Array | undefined): boolean {
+    if (!scene || !this.#scene) return false;
+    return sceneDifference(scene, this.#scene) > this.#options.cutDifference;
   }
 
   /** Where a face that is away will be after a longer time is not worth guessing. */

@@ -11,6 +11,7 @@ export { MedianSmoothing } from './median-smoothing.js';
 export { type Pixels, pixels } from './pixels.js';
 export type { ProbabilitySmoothing } from './probability-smoothing.js';
 export { resizeBilinear } from './resize.js';
+export { sceneDifference, sceneSignature } from './scene-signature.js';
 export {
   estimateSimilarity,
   invertSimilarity,
