@@ -79,6 +79,12 @@ describe('FaceTracker', () => {
     expect(new Set(ids)).toEqual(new Set(['face 1']));
   });
 
+  it('follows a face that jumps by more than half its size in a fifth of a second', () => {
+    const tracks = tracker();
+    const ids = [100, 100, 145, 145, 145].flatMap((x, i) => tracks.update(i * 200, [face(x)]));
+    expect(ids).toEqual(Array(5).fill('face 1'));
+  });
+
   it('follows a face that is still in a stream slower than tracks live', () => {
     const tracks = tracker();
     const ids = [0, 3000, 6000, 12_000].flatMap((timeMs) => tracks.update(timeMs, [face(100)]));

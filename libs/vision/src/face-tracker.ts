@@ -3,10 +3,17 @@ import { BoxMotion } from './box-motion.js';
 import { assignByOverlap } from './overlap-assignment.js';
 import { sceneDifference } from './scene-signature.js';
 
+/** Sizes of a face that it may be off its expected place on each side: this much for each second since it was seen, up to a maximum. */
+const MARGIN_PER_SECOND = 1;
+const MAX_MARGIN = 0.5;
+
 export interface FaceTrackerOptions {
   /** Gives an id that no other track ever had. */
   readonly newId: () => string;
-  /** A face is the one expected in its place if their intersection over union is at least this, 0 to 1; default 0.2. */
+  /**
+   * A face is the one expected in its place if their intersection over union is at least this, 0 to 1; default 0.2. Boxes count as larger
+   * the longer the face was away.
+   */
   readonly minOverlap?: number;
   /** A track goes on after a face was away for up to this long; default 1000. */
   readonly maxMissedMs?: number;
@@ -68,11 +75,11 @@ export class FaceTracker {
       throw new RangeError(`frames are tracked in order of time: ${timeMs} ms came after ${this.#timeMs} ms`);
     this.#timeMs = timeMs;
     if (this.#isCut(scene)) this.#tracks = [];
-    this.#scene = scene;
+    this.#scene = scene ?? this.#scene;
     const tracks = this.#tracks;
     for (const track of tracks) this.#predict(track);
     const partners = assignByOverlap(
-      tracks.map(({ motion }) => motion.box),
+      tracks.map((track) => ({ box: track.motion.box, margin: this.#marginOf(track) })),
       faces.map(({ box }) => box),
       this.#options.minOverlap,
     );
@@ -94,6 +101,10 @@ export class FaceTracker {
     const until = Math.min(this.#timeMs, track.seenMs + this.#options.maxMissedMs);
     if (until > track.timeMs) track.motion.predict((until - track.timeMs) / 1000);
     track.timeMs = this.#timeMs;
+  }
+
+  #marginOf({ seenMs }: Track): number {
+    return Math.min(MAX_MARGIN, (MARGIN_PER_SECOND * (this.#timeMs - seenMs)) / 1000);
   }
 
   #begin(box: Box): string {
