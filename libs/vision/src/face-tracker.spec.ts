@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Box } from './box.js';
 import { FaceTracker, type FaceTrackerOptions } from './face-tracker.js';
+import { pixels } from './pixels.js';
+import { sceneSignature } from './scene-signature.js';
 
 function tracker(options: Partial<FaceTrackerOptions> = {}): FaceTracker {
   let made = 0;
@@ -61,11 +63,26 @@ describe('FaceTracker', () => {
     ]);
   });
 
+  it('gives a new id to a face that is by chance where another was before a cut, if it is told the scene', () => {
+    const [night, day] = [16, 200].map((grey) => sceneSignature(pixels(8, 8, 1, new Uint8Array(64).fill(grey))));
+    const tracks = tracker();
+    for (const timeMs of [0, 40]) expect(tracks.update(timeMs, [face(100)], night)).toEqual(['face 1']);
+    expect(tracks.update(80, [face(100)], day)).toEqual(['face 2']);
+    expect(tracks.update(120, [face(100)], day)).toEqual(['face 2']);
+    expect(tracks.liveIds).toEqual(['face 2']);
+  });
+
   it('follows a face through skipped frames and a varying frame rate', () => {
     const tracks = tracker();
     const times = [0, 33, 66, 100, 400, 433, 900, 933, 1500, 2100, 2133];
     const ids = times.flatMap((timeMs) => tracks.update(timeMs, [face(100 + timeMs / 10)]));
     expect(new Set(ids)).toEqual(new Set(['face 1']));
+  });
+
+  it('follows a face that jumps by more than half its size in a fifth of a second', () => {
+    const tracks = tracker();
+    const ids = [100, 100, 145, 145, 145].flatMap((x, i) => tracks.update(i * 200, [face(x)]));
+    expect(ids).toEqual(Array(5).fill('face 1'));
   });
 
   it('follows a face that is still in a stream slower than tracks live', () => {

@@ -13,6 +13,7 @@ export { OCCLUSION_GRID, type OcclusionGrid, occludedCopies, occlusionMap } from
 export { type Pixels, pixels } from './pixels.js';
 export type { ProbabilitySmoothing } from './probability-smoothing.js';
 export { resizeBilinear } from './resize.js';
+export { sceneDifference, sceneSignature } from './scene-signature.js';
 export {
   estimateSimilarity,
   invertSimilarity,
