@@ -204,6 +204,6 @@ async function firstHealth(address: string, service: string): Promise<string> {
 }
 
 function fullName(name: ServiceName): string {
-  const version = name === 'registry' ? 'v1' : 'v1alpha1';
+  const version = name === 'evaluation' ? 'v1alpha1' : 'v1';
   return `resmask.${name}.${version}.${name[0].toUpperCase()}${name.slice(1)}Service`;
 }

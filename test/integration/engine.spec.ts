@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGraph, defaultSpec, findArchitecture, seededWeights } from '@resmask/architectures';
 import { FolderArtifactStore } from '@resmask/artifacts';
-import { Engine, type LoadableVersion } from '@resmask/engine';
+import {
+  type Classifier,
+  Engine,
+  type ImageInput,
+  type LoadableVersion,
+  type RecognizedFace,
+  type RecognizeTask,
+} from '@resmask/engine';
 import type { InputSpec, ModelSpec } from '@resmask/model-spec';
 import { encodeModel, GraphBuilder } from '@resmask/onnx';
 import { seededRandom, tensor } from '@resmask/tensor';
@@ -53,22 +60,13 @@ describe('the engine', () => {
     const lease = await engine.acquire(await compact(1));
     const random = seededRandom(3);
     const images = Uint8Array.from({ length: 70 * 2304 }, () => Math.floor(random() * 256));
-    const together = await engine.classify({
-      classifier: lease.version.digest,
-      images: images.slice(),
-      width: 48,
-      height: 48,
-    });
-    expect(together).toHaveLength(70);
+    const { classifier } = lease;
+    const together = await classifier.samples(images.slice(), 48, 48);
+    expect(together).toHaveLength(70 * 7);
     for (const i of [0, 31, 32, 69]) {
-      const [alone] = await engine.classify({
-        classifier: lease.version.digest,
-        images: images.subarray(i * 2304, (i + 1) * 2304),
-        width: 48,
-        height: 48,
-      });
+      const alone = await classifier.samples(images.slice(i * 2304, (i + 1) * 2304), 48, 48);
       for (const [label, probability] of alone.entries())
-        expect(Math.abs(probability - together[i][label])).toBeLessThan(1e-6);
+        expect(Math.abs(probability - together[i * 7 + label])).toBeLessThan(1e-6);
     }
     lease.release();
   });
@@ -98,12 +96,9 @@ describe('the engine', () => {
     const first = await engine.acquire(a);
     (await engine.acquire(b)).release();
     const third = await engine.acquire(c);
-    const loaded = async ({ digest }: LoadableVersion): Promise<boolean> =>
-      engine.classify({ classifier: digest, images: new Uint8Array(2304), width: 48, height: 48 }).then(
-        () => true,
-        () => false,
-      );
-    expect([await loaded(a), await loaded(b), await loaded(c)]).toEqual([true, false, true]);
+    const loaded = (): string[] =>
+      engine.models.filter(({ state }) => state === 'ready').map(({ version: { name } }) => name);
+    expect(loaded()).toEqual(['compact-11', 'compact-13']);
     await expect(engine.acquire(b)).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'TOO_MANY_MODELS' });
     first.release();
     third.release();
@@ -150,36 +145,128 @@ describe('the engine', () => {
         output: { task: 'expression', tensor: 'logits', values: 'probabilities', labels },
       };
       const lease = await engine.acquire(await stored('means', planeMeans(3), spec));
-      const { faces } = await engine.recognize({
-        image: { kind: 'raw', format: 'rgb24', width: SIDE, height: SIDE, bytes: bytes() },
-        classifier: lease.version.digest,
-        detector: '',
-        regions: [{ kind: 'whole' }],
-        maxFaces: 1,
-      });
-      for (const [plane, value] of expected.entries()) expect(faces[0].probabilities[plane]).toBeCloseTo(value, 3);
+      const image = { kind: 'raw', format: 'rgb24', width: SIDE, height: SIDE, bytes: bytes() } as const;
+      const [face] = await faces(task(lease.classifier, image));
+      for (const [plane, value] of expected.entries()) expect(face.probabilities[plane]).toBeCloseTo(value, 3);
       lease.release();
     });
   });
 
-  it('takes a cancelled frame out of the queue', async () => {
+  const NOBODY = new AbortController().signal;
+  const task = (classifier: Classifier, image: ImageInput, change: Partial<RecognizeTask> = {}): RecognizeTask => ({
+    image,
+    classifier,
+    detector: undefined,
+    regions: [{ kind: 'whole' }],
+    maxFaces: 1,
+    minFaceSize: 0,
+    alignment: false,
+    scene: false,
+    explain: undefined,
+    deadline: Number.POSITIVE_INFINITY,
+    signal: NOBODY,
+    ...change,
+  });
+  const lossless = (maxInFlight = 64) => engine.openLane({ newestOnly: false, maxInFlight });
+  const faces = async (wanted: RecognizeTask): Promise<readonly RecognizedFace[]> => {
+    const outcome = await engine.recognize(lossless(), wanted);
+    if (outcome.kind !== 'recognized') throw new Error(`it was dropped: ${outcome.reason}`);
+    return outcome.recognition.faces;
+  };
+  const crop = (value: number): ImageInput => ({
+    kind: 'raw',
+    format: 'gray8',
+    width: 48,
+    height: 48,
+    bytes: new Uint8Array(2304).fill(value),
+  });
+
+  it('forgets the frames of a stream that is gone, but for those that run', async () => {
     const lease = await engine.acquire(await compact(1));
-    const abort = new AbortController();
-    const task = (bytes: Uint8Array) => ({
-      image: { kind: 'encoded', bytes } as const,
-      classifier: lease.version.digest,
-      detector: '',
-      regions: [{ kind: 'whole' } as const],
-      maxFaces: 1,
-    });
-    const png = await noisePng(400, 400);
-    const frames = Array.from({ length: 10 }, () => engine.recognize(task(new Uint8Array(png)), abort.signal));
-    abort.abort();
-    const outcomes = await Promise.allSettled(frames);
-    const cancelled = outcomes.filter(
-      (outcome) => outcome.status === 'rejected' && outcome.reason.reason === 'CANCELLED_BY_CALLER',
+    const lane = lossless();
+    const png = new Uint8Array(await noisePng(400, 400));
+    const frames = Array.from({ length: 10 }, () =>
+      engine.recognize(lane, task(lease.classifier, { kind: 'encoded', bytes: png })),
     );
-    expect(cancelled).toHaveLength(8);
+    engine.clearLane(lane);
+    const outcomes = await Promise.all(frames);
+    const cancelled = outcomes.filter((outcome) => outcome.kind === 'dropped' && outcome.reason === 'cancelled');
+    // Two threads prepare two frames each.
+    expect(cancelled).toHaveLength(6);
+    lease.release();
+  });
+
+  it('drops a frame whose turn does not come within its deadline', async () => {
+    const lease = await engine.acquire(await compact(1));
+    const lane = lossless(1);
+    const slow = { kind: 'encoded', bytes: new Uint8Array(await noisePng(950, 950)) } as const;
+    const busy = engine.recognize(lane, task(lease.classifier, slow));
+    const late = engine.recognize(lane, task(lease.classifier, crop(2), { deadline: performance.now() + 2 }));
+    expect(await late).toEqual({ kind: 'dropped', reason: 'expired' });
+    expect(await busy).toMatchObject({ kind: 'recognized' });
+    lease.release();
+  });
+
+  it('puts frames of many streams that wait into one batch, and says how many there were', async () => {
+    const lease = await engine.acquire(await compact(1));
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => engine.recognize(lossless(), task(lease.classifier, crop(i)))),
+    );
+    const sizes = outcomes.map((outcome) =>
+      outcome.kind === 'recognized' ? outcome.recognition.timings.batchSize : 0,
+    );
+    expect(Math.max(...sizes)).toBeGreaterThan(4);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(16);
+    // What came in a batch is what comes alone.
+    for (const i of [0, 7, 39]) {
+      const [alone] = await faces(task(lease.classifier, crop(i)));
+      const outcome = outcomes[i];
+      const together = outcome.kind === 'recognized' ? outcome.recognition.faces[0].probabilities : [];
+      for (const [label, probability] of alone.probabilities.entries())
+        expect(Math.abs(probability - together[label])).toBeLessThan(1e-6);
+    }
+    lease.release();
+  });
+
+  it('keeps one bad frame from taking the others of its batch along', async () => {
+    const lease = await engine.acquire(await compact(1));
+    const short: ImageInput = { kind: 'raw', format: 'gray8', width: 48, height: 48, bytes: new Uint8Array(10) };
+    const settled = await Promise.allSettled(
+      [crop(1), crop(2), short, crop(3), crop(4)].map((image) =>
+        engine.recognize(lossless(), task(lease.classifier, image)),
+      ),
+    );
+    expect(settled.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    lease.release();
+  });
+
+  it('gives of an ensemble the weighted mean of its members’ own answers', async () => {
+    const members = await Promise.all([compact(1), compact(2)]);
+    const version: LoadableVersion = {
+      name: 'ensemble',
+      digest: 'ensemble',
+      spec: members[0].spec,
+      files: [],
+      members: members.map((member, i) => ({ version: member, weight: [3, 1][i] })),
+    };
+    const lease = await engine.acquire(version);
+    const rows = await Promise.all(
+      members.map(async (member) => {
+        const single = await engine.acquire(member);
+        const [face] = await faces(task(single.classifier, crop(90)));
+        single.release();
+        return face.probabilities;
+      }),
+    );
+    const [fused] = await faces(task(lease.classifier, crop(90)));
+    for (const [label, probability] of fused.probabilities.entries())
+      expect(Math.abs(probability - (rows[0][label] * 3 + rows[1][label]) / 4)).toBeLessThan(1e-6);
     lease.release();
   });
 });

@@ -58,7 +58,10 @@ function relative(row: TraceRow, tensor: SessionTensor): number {
 }
 
 /** Of the first image. */
-function reducedDifference({ data: mask, dims: [, channels] }: SessionTensor, { data: reduced }: SessionTensor): number {
+function reducedDifference(
+  { data: mask, dims: [, channels] }: SessionTensor,
+  { data: reduced }: SessionTensor,
+): number {
   const places = reduced.length;
   const differences = Array.from(reduced, (value, place) => {
     const largest = Math.max(...Array.from({ length: channels }, (_, channel) => mask[channel * places + place]));

@@ -1,9 +1,9 @@
 import type { Face, FrameAnswer, FrameInput, InferenceClient } from '@resmask/client';
-import { ResmaskError } from '@resmask/client';
+import { isFrameReply, ResmaskError } from '@resmask/client';
 
 type Config = Parameters<InferenceClient['streamFrames']>[0];
 
-/** Streams frames, never resuming, and collects every answer but `accepted`. */
+/** Streams frames, never resuming, and collects every answer to a frame. */
 export async function answersTo(
   inference: InferenceClient,
   config: Config,
@@ -11,7 +11,7 @@ export async function answersTo(
 ): Promise<FrameAnswer[]> {
   const answers: FrameAnswer[] = [];
   for await (const answer of inference.streamFrames(config, toAsync(frames), { attempts: 0 })) {
-    if (answer.$case !== 'accepted') answers.push(answer);
+    if (isFrameReply(answer)) answers.push(answer);
   }
   return answers;
 }
@@ -22,7 +22,7 @@ export async function* toAsync<Item>(items: Iterable<Item> | AsyncIterable<Item>
 
 /** `3 result`, `4 error FRAME_UNDECODABLE` and the like. */
 export function summary(answer: FrameAnswer): string {
-  if (answer.$case === 'accepted' || answer.$case === 'draining') return answer.$case;
+  if (!isFrameReply(answer)) return answer.$case;
   const { frameId } = answer.value;
   if (answer.$case !== 'error') return `${frameId} ${answer.$case}`;
   const { status } = answer.value;

@@ -10,8 +10,8 @@ import { planSessions, type SessionPlan } from './model/session-plan.js';
 import { Preparation } from './preparation.js';
 import { type FrameLane, FrameScheduler } from './scheduling/frame-scheduler.js';
 import type { LaneOptions } from './scheduling/lane.js';
-import type { SessionRole } from './worker/model-task.js';
 import type { RecognizeOutcome, RecognizeTask } from './scheduling/recognize-job.js';
+import type { SessionRole } from './worker/model-task.js';
 
 /** A classifier that stays loaded until it is released. */
 export interface ClassifierLease {

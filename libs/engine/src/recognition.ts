@@ -50,5 +50,7 @@ export interface Recognition {
   readonly width: number;
   readonly height: number;
   readonly faces: readonly RecognizedFace[];
+  /** Of the picture as a whole, by which cuts are told; where it was asked for. */
+  readonly scene: Float32Array | undefined;
   readonly timings: Timings;
 }

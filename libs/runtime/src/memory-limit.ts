@@ -1,5 +1,5 @@
-import { constrainedMemory } from 'node:process';
 import { totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
 
 /** Memory this process may use, in bytes: the machine's, but no more than its control group's limit. */
 export function memoryLimit(): number {

@@ -17,7 +17,7 @@ const ENTRY = new URL('../test-workers/echo.mjs', import.meta.url);
 
 describe('WorkerPool', () => {
   let pool: WorkerPool<Order, Answer>;
-  const start = (options: Partial<WorkerPoolOptions<Order>> = {}): WorkerPool<Order, Answer> => {
+  const start = (options: Partial<WorkerPoolOptions> = {}): WorkerPool<Order, Answer> => {
     pool = new WorkerPool<Order, Answer>({ entry: ENTRY, size: 2, ...options });
     return pool;
   };
@@ -38,20 +38,13 @@ describe('WorkerPool', () => {
     await expect(pool.run({ fail: 'boom' })).rejects.toThrow('boom');
   });
 
-  it('brings every worker to the same state by broadcast', async () => {
-    start();
-    await pool.broadcast({ set: 'loaded' });
-    const answers = await Promise.all([pool.run({ wait: 20 }), pool.run({ wait: 20 })]);
-    expect(answers.map(({ state }) => state)).toEqual(['loaded', 'loaded']);
-  });
-
-  it('replaces a worker that ends, sets the new one up, and fails only the task that ran on it', async () => {
+  it('replaces a worker that ends, and fails only the task that ran on it', async () => {
     const lost: string[] = [];
-    start({ size: 1, setup: () => [{ set: 'set up' }], onWorkerLost: (error) => lost.push(error.message) });
+    start({ size: 1, onWorkerLost: (error) => lost.push(error.message) });
     const dying = pool.run({ exit: true });
     const next = pool.run({ say: 'after' });
     await expect(dying).rejects.toMatchObject({ reason: 'WORKER_LOST' });
-    expect(await next).toEqual({ say: 'after', state: 'set up' });
+    expect(await next).toEqual({ say: 'after', state: 'fresh' });
     expect(lost).toEqual(['a worker thread ended']);
   });
 

@@ -42,18 +42,18 @@ describe('resizeHeatMap', () => {
 
 describe('colourHeatMap', () => {
   it('shows the largest value brightest, 0 and less darkest', () => {
-    const { data } = colourHeatMap({ width: 4, height: 1, values: [-2, 0, 0.25, 0.5] }, 4, 1);
+    const { data } = colourHeatMap({ width: 4, height: 1, values: Float32Array.of(-2, 0, 0.25, 0.5) }, 4, 1);
     expect([...data]).toEqual([...viridis(0), ...viridis(0), ...viridis(0.5), ...viridis(1)]);
   });
 
   it('is all dark where nothing is above 0', () => {
-    const { data } = colourHeatMap({ width: 2, height: 1, values: [0, -1] }, 2, 1);
+    const { data } = colourHeatMap({ width: 2, height: 1, values: Float32Array.of(0, -1) }, 2, 1);
     expect([...data]).toEqual([...viridis(0), ...viridis(0)]);
   });
 });
 
 describe('overlayHeatMap', () => {
-  const map = { width: 1, height: 1, values: [1] };
+  const map = { width: 1, height: 1, values: Float32Array.of(1) };
   const [red, green, blue] = viridis(1);
 
   it('mixes colours and image by the opacity', () => {
@@ -73,5 +73,5 @@ describe('overlayHeatMap', () => {
 });
 
 function resized(values: number[], width: number, height: number, newWidth: number, newHeight: number) {
-  return Array.from(resizeHeatMap({ width, height, values }, newWidth, newHeight).values);
+  return Array.from(resizeHeatMap({ width, height, values: Float32Array.from(values) }, newWidth, newHeight).values);
 }

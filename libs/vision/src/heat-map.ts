@@ -6,7 +6,7 @@ export interface HeatMap {
   readonly width: number;
   readonly height: number;
   /** width × height numbers. */
-  readonly values: ArrayLike<number>;
+  readonly values: Float32Array;
 }
 
 /**

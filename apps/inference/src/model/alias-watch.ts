@@ -63,6 +63,8 @@ export class AliasWatch {
     const model = /^namespaces\/[^/]+\/models\/[^/]+/.exec(resource)?.[0];
     if (!model) return;
     const of = (key: string): boolean => key === model || key.startsWith(`${model}@`);
-    this.models.refresh(of).catch((error: unknown) => this.logger.error({ err: error }, 'references were not refreshed'));
+    this.models
+      .refresh(of)
+      .catch((error: unknown) => this.logger.error({ err: error }, 'references were not refreshed'));
   }
 }

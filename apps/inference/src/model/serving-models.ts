@@ -45,7 +45,10 @@ export class ServingModels {
       (key) => this.#options(key, (version) => this.#loadClassifier(version)),
       logger,
     );
-    this.detectors = new ServedReferences((key) => this.#options(key, (version) => this.#loadDetector(version)), logger);
+    this.detectors = new ServedReferences(
+      (key) => this.#options(key, (version) => this.#loadDetector(version)),
+      logger,
+    );
   }
 
   /** @throws DomainError as registry and engine say it, or TASK_MISMATCH for a detector that classifies and vice versa. */
@@ -83,7 +86,8 @@ export class ServingModels {
 
   async #loadClassifier(version: LoadableVersion): Promise<LoadedVersion<Classifier>> {
     const { classifier, missing, release } = await this.engine.acquire(version);
-    if (missing.length > 0) this.log.logger.warn({ version: version.name, missing }, 'an ensemble serves without members');
+    if (missing.length > 0)
+      this.log.logger.warn({ version: version.name, missing }, 'an ensemble serves without members');
     return { version, model: classifier, release };
   }
 
@@ -104,7 +108,8 @@ export class ServingModels {
         return load(version);
       },
       onRetired: (version) => this.#retire(version),
-      onSwitched: (from, to) => this.log.logger.info({ reference: key, from: from.name, to: to.name }, 'model switched'),
+      onSwitched: (from, to) =>
+        this.log.logger.info({ reference: key, from: from.name, to: to.name }, 'model switched'),
     };
   }
 

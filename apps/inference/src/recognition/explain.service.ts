@@ -32,13 +32,17 @@ export class ExplainService {
       maxFaces: integerField(maxFaces, 'max_faces', MAX_FACES, `meaning ${MAX_FACES}`) || MAX_FACES,
       minFaceSize: 0,
       alignment: false,
+      scene: false,
       deadline: callDeadline(call),
     };
     const abort = new AbortController();
-    call.on('cancelled', () => abort.abort());
     const served = await this.models.acquire(request);
     const use = served.use();
     const lane = this.engine.openLane({ newestOnly: false, maxInFlight: 1 });
+    call.on('cancelled', () => {
+      abort.abort();
+      this.engine.clearLane(lane);
+    });
     const { classifier, detector, labels } = use;
     try {
       const lease = await this.engine.acquireExplainer(classifier.version);

@@ -4,7 +4,7 @@ import type { RecognizeRequest, RecognizeResponse } from '@resmask/contracts/inf
 import { Engine } from '@resmask/engine';
 import { ServingModels } from '../model/serving-models.js';
 import { callDeadline } from './call-deadline.js';
-import { recognizedOnly } from './recognized-only.js';
+import { checkAlignment } from './check-alignment.js';
 import {
   toFaceMessage,
   toImageInput,
@@ -14,6 +14,7 @@ import {
   toTimingsMessage,
   toTopK,
 } from './recognition.messages.js';
+import { recognizedOnly } from './recognized-only.js';
 
 /** Answers single images. */
 @Injectable()
@@ -35,16 +36,21 @@ export class RecognitionService {
       maxFaces: toMaxFaces(maxFaces),
       minFaceSize: toMinFaceSize(minFaceSize),
       alignment,
+      scene: false,
       explain: undefined,
       deadline: callDeadline(call),
     };
     const labelsPerFace = toTopK(topK);
     const abort = new AbortController();
-    call.on('cancelled', () => abort.abort());
     const served = await this.models.acquire(request);
     const use = served.use();
     const lane = this.engine.openLane({ newestOnly: false, maxInFlight: 1 });
+    call.on('cancelled', () => {
+      abort.abort();
+      this.engine.clearLane(lane);
+    });
     try {
+      checkAlignment(alignment, served.detector);
       const { classifier, detector, labels } = use;
       const offeredAt = performance.now();
       const outcome = this.engine.recognize(lane, { ...wanted, classifier, detector, signal: abort.signal });

@@ -5,7 +5,8 @@ import { DomainError } from '@resmask/errors';
 export function recognizedOnly(outcome: RecognizeOutcome): Recognition {
   if (outcome.kind === 'recognized') return outcome.recognition;
   if (outcome.reason === 'expired') {
-    const message = 'its turn did not come within its deadline; send fewer frames, allow more time, or try another replica';
+    const message =
+      'its turn did not come within its deadline; send fewer frames, allow more time, or try another replica';
     throw new DomainError('FRAME_EXPIRED', message, { retryAfterMs: 250 });
   }
   throw new DomainError('CANCELLED_BY_CALLER', 'the caller no longer wants the answer');

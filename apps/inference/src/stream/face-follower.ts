@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Face } from '@resmask/contracts/inference.v1';
-import type { RecognizedFace } from '@resmask/engine';
+import type { Recognition, RecognizedFace } from '@resmask/engine';
 import { ExponentialSmoothing, FaceTracker, MedianSmoothing, type ProbabilitySmoothing } from '@resmask/vision';
 import { indexOfLargest, toProbabilities } from '../recognition/recognition.messages.js';
 import type { StreamTerms } from './stream-terms.js';
@@ -17,9 +17,9 @@ export class FaceFollower {
    * Takes the faces of the next frame, in the order of frames, and completes their messages.
    * @param timeMs when the frame was taken, by one clock for all frames; a time that goes back counts as no time
    */
-  follow(timeMs: number, faces: readonly RecognizedFace[], messages: readonly Face[], labels: readonly string[]): void {
+  follow(timeMs: number, { faces, scene }: Recognition, messages: readonly Face[], labels: readonly string[]): void {
     this.#timeMs = Math.max(this.#timeMs, timeMs);
-    const ids = this.#tracker.update(this.#timeMs, faces);
+    const ids = this.#tracker.update(this.#timeMs, faces, scene);
     for (const [i, id] of ids.entries()) {
       messages[i].trackId = id;
       if (this.terms.smoothing) this.#smooth(id, faces[i], messages[i], labels);

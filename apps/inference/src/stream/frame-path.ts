@@ -86,7 +86,11 @@ export class FramePath {
   }
 
   /** Answers a frame that cannot be recognised. */
-  fail({ frameId, captureTime }: Pick<Frame, 'frameId' | 'captureTime'>, error: unknown, place: Place<LateAnswer>): void {
+  fail(
+    { frameId, captureTime }: Pick<Frame, 'frameId' | 'captureTime'>,
+    error: unknown,
+    place: Place<LateAnswer>,
+  ): void {
     const { signal, errors, events } = this.options;
     // A stream that is gone has nobody to tell, and its frames are no errors of the service.
     const status = signal.aborted ? undefined : errors.toStatus(error);
@@ -102,7 +106,12 @@ export class FramePath {
     return explanation !== undefined && number % explanation.everyNthFrame === 0;
   }
 
-  #recognize({ image, regions, deadline }: Frame, use: ModelsUse, explainer: SessionsLease | undefined, readAt: number) {
+  #recognize(
+    { image, regions, deadline }: Frame,
+    use: ModelsUse,
+    explainer: SessionsLease | undefined,
+    readAt: number,
+  ) {
     const { engine, lane, terms, signal } = this.options;
     const deadlineMs = fromDuration(deadline, 'frame.deadline', { ...FRAME_DEADLINE, unset: terms.frameDeadlineMs });
     const task = {
@@ -113,6 +122,7 @@ export class FramePath {
       maxFaces: terms.maxFaces,
       minFaceSize: terms.minFaceSize,
       alignment: terms.alignment,
+      scene: terms.tracking,
       explain: explainer && this.#explain && { explainer: explainer.sessions, ...this.#explain },
       deadline: readAt + deadlineMs,
       signal,
@@ -124,7 +134,9 @@ export class FramePath {
     const { terms, events } = this.options;
     const { faces, timings, width, height } = recognition;
     const messages = faces.map((face) => toFaceMessage(face, labels, terms.topK));
-    this.#follower?.follow(timeOf(frame, times.readAt), faces, messages, labels);
+    // Regions say where to look, not who is there.
+    if (frame.regions.length === 0 && terms.regions.length === 0)
+      this.#follower?.follow(timeOf(frame, times.readAt), recognition, messages, labels);
     const { image } = frame;
     const encodedBytes = image?.content?.$case === 'encoded' ? image.content.value.length : 0;
     const computeMs = timings.detect + timings.infer;

@@ -10,6 +10,7 @@ import type { Engine, FrameLane } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import { type CallErrors, type Drain, writeMessage } from '@resmask/service-kit';
 import type { ServedModels, ServingModels } from '../model/serving-models.js';
+import { checkAlignment } from '../recognition/check-alignment.js';
 import { AnswerQueue, type Place } from './answer-queue.js';
 import type { FrameEvents } from './frame-events.js';
 import { FramePath, type LateAnswer } from './frame-path.js';
@@ -67,7 +68,10 @@ export class FrameStream {
     );
     this.#rate = new FrameRateLimit(maxFramesPerSecond, performance.now());
     // Streams that were opened together shall not all move on together.
-    this.#endsAt = maxStreamAgeMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + maxStreamAgeMs * (0.9 + Math.random() * 0.2);
+    this.#endsAt =
+      maxStreamAgeMs === 0
+        ? Number.POSITIVE_INFINITY
+        : performance.now() + maxStreamAgeMs * (0.9 + Math.random() * 0.2);
   }
 
   /** Resolves when the client has ended its side and every frame is answered. @throws what ends the call with a status. */
@@ -128,6 +132,12 @@ export class FrameStream {
     const { models, engine, errors, events, limits } = this.parts;
     const terms = toStreamTerms(config, engine.options.workers);
     const served = await models.acquire(config);
+    try {
+      checkAlignment(terms.alignment, served.detector);
+    } catch (error) {
+      served.release();
+      throw error;
+    }
     if (!this.#reading) {
       // The client or the service went away meanwhile.
       served.release();
@@ -225,6 +235,7 @@ export class FrameStream {
 
   #cancel(): void {
     this.#abort.abort();
+    if (this.#open) this.parts.engine.clearLane(this.#open.lane);
     this.#reading = false;
     this.#over.resolve();
   }
@@ -237,11 +248,18 @@ function serverStopping(): DomainError {
 }
 
 function streamTooOld(): DomainError {
-  return new DomainError('STREAM_TOO_OLD', 'the stream is as old as streams may get; open a new one and go on with the next frame', {
-    retryAfterMs: 0,
-  });
+  return new DomainError(
+    'STREAM_TOO_OLD',
+    'the stream is as old as streams may get; open a new one and go on with the next frame',
+    {
+      retryAfterMs: 0,
+    },
+  );
 }
 
 function streamIdle(milliseconds: number): DomainError {
-  return new DomainError('STREAM_IDLE', `no frame came for ${milliseconds / 1000} s, the longest that is allowed; open a new stream`);
+  return new DomainError(
+    'STREAM_IDLE',
+    `no frame came for ${milliseconds / 1000} s, the longest that is allowed; open a new stream`,
+  );
 }

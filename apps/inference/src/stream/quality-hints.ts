@@ -91,6 +91,9 @@ export class QualityHints {
 
 function jpegQuality(served: readonly FrameOutcome[]): number {
   const bytes = served.reduce((sum, { encodedBytes }) => sum + encodedBytes, 0);
-  const pixels = served.reduce((sum, { width, height, encodedBytes }) => sum + (encodedBytes > 0 ? width * height : 0), 0);
+  const pixels = served.reduce(
+    (sum, { width, height, encodedBytes }) => sum + (encodedBytes > 0 ? width * height : 0),
+    0,
+  );
   return bytes > pixels * COSTLY_BYTES ? 80 : 0;
 }

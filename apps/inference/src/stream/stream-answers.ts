@@ -1,4 +1,10 @@
-import { type DropReason as DropReasonMessage, DropReason, type Face, type Frame, type StreamFramesResponse } from '@resmask/contracts/inference.v1';
+import {
+  DropReason,
+  type DropReason as DropReasonMessage,
+  type Face,
+  type Frame,
+  type StreamFramesResponse,
+} from '@resmask/contracts/inference.v1';
 import type { Recognition } from '@resmask/engine';
 import { toDuration, toOptionalDuration } from '../duration.js';
 import type { ServedModels } from '../model/serving-models.js';

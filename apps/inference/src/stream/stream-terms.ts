@@ -1,4 +1,9 @@
-import { DeliveryMode, type Smoothing, type StreamConfig, type StreamExplanation } from '@resmask/contracts/inference.v1';
+import {
+  DeliveryMode,
+  type Smoothing,
+  type StreamConfig,
+  type StreamExplanation,
+} from '@resmask/contracts/inference.v1';
 import type { RegionInput } from '@resmask/engine';
 import { invalidField } from '@resmask/errors';
 import { fromDuration } from '../duration.js';
@@ -74,7 +79,8 @@ function checkSmoothing({ smoothing, tracking }: StreamConfig): Smoothing | unde
   if (!smoothing) return undefined;
   if (!tracking) throw invalidField('config.smoothing', 'it is set without `tracking`; smoothing follows tracks');
   if (method?.$case === 'halfLife') fromDuration(method.value, 'config.smoothing.half_life', HALF_LIFE);
-  else if (method?.$case !== 'medianFrames') throw invalidField('config.smoothing', 'it is empty; set half_life or median_frames');
+  else if (method?.$case !== 'medianFrames')
+    throw invalidField('config.smoothing', 'it is empty; set half_life or median_frames');
   else if (method.value < 2 || method.value > MAX_MEDIAN_FRAMES) {
     const description = `got ${method.value}; allowed are 2 to ${MAX_MEDIAN_FRAMES}`;
     throw invalidField('config.smoothing.median_frames', description);

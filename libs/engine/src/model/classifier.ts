@@ -55,7 +55,10 @@ export class Classifier {
       const last = this.#inputOf.lastIndexOf(this.#inputOf[i]) === i;
       return sessions.classify(last ? shared : shared.slice(), count, signal);
     });
-    const slowest = answers.reduce((worst, { answer }) => (answer.inferMs > worst.inferMs ? answer : worst), answers[0].answer);
+    const slowest = answers.reduce(
+      (worst, { answer }) => (answer.inferMs > worst.inferMs ? answer : worst),
+      answers[0].answer,
+    );
     return { ...slowest, rows: this.#fuse(answers.map(({ answer: { rows }, weight }) => ({ rows, weight }))) };
   }
 

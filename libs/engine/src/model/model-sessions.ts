@@ -4,7 +4,13 @@ import type { Detection, Pixels } from '@resmask/vision';
 import type { LoadableVersion } from '../loadable-version.js';
 import type { FaceExplanation, PlacedFace } from '../recognition.js';
 import type { ExplainOptions as ExplainModelOptions } from '../worker/explainable-model.js';
-import type { ClassifiedItem, ClassifyItem, ModelRequest, ModelResponse, ModelWorkerData } from '../worker/model-task.js';
+import type {
+  ClassifiedItem,
+  ClassifyItem,
+  ModelRequest,
+  ModelResponse,
+  ModelWorkerData,
+} from '../worker/model-task.js';
 import { BatchQueue } from './batch-queue.js';
 import type { SessionPlan } from './session-plan.js';
 

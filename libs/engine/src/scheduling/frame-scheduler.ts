@@ -96,7 +96,10 @@ export class FrameScheduler implements DirectOrders {
             ...face,
             probabilities: rows.subarray(i * labels, (i + 1) * labels),
           }));
-          job.resolve({ kind: 'recognized', recognition: { width, height, faces: recognized, timings } });
+          job.resolve({
+            kind: 'recognized',
+            recognition: { width, height, faces: recognized, scene: undefined, timings },
+          });
         }),
       reject: (error) => finish(() => job.reject(error)),
     };

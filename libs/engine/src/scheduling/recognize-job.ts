@@ -26,7 +26,10 @@ export interface RecognizeTask {
   readonly maxFaces: number;
   /** Faces that are narrower or lower are left out, in pixels of the image. */
   readonly minFaceSize: number;
+  /** Turn faces upright by five landmarks. */
   readonly alignment: boolean;
+  /** Also tell the scene's signature. */
+  readonly scene: boolean;
   readonly explain: ExplainOptions | undefined;
   /** Its turn must come before, by `performance.now()`; infinity for whenever. */
   readonly deadline: number;

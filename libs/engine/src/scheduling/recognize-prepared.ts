@@ -27,8 +27,7 @@ export async function recognizePrepared(
   // The classifier's thread takes the inputs along.
   const explained = task.explain && inputs[0].slice();
   const none = { rows: new Float32Array(0), inferMs: 0, batchSize: 0 };
-  const classified =
-    faces.length === 0 ? none : await task.classifier.classify(inputs, faces.length, task.signal);
+  const classified = faces.length === 0 ? none : await task.classifier.classify(inputs, faces.length, task.signal);
   const { rows, inferMs, batchSize } = classified;
   const labels = rows.length / Math.max(1, faces.length);
   const plain = faces.map(
@@ -37,7 +36,8 @@ export async function recognizePrepared(
   const recognized =
     task.explain && explained ? await explainFaces(task.explain, plain, explained, cropped.pictures) : plain;
   const queue = Math.max(0, performance.now() - offeredAt - prepareMs - detectMs - inferMs);
-  return { width, height, faces: recognized, timings: { prepare: prepareMs, detect: detectMs, queue, infer: inferMs, batchSize } };
+  const timings = { prepare: prepareMs, detect: detectMs, queue, infer: inferMs, batchSize };
+  return { width, height, faces: recognized, scene: cropped.scene, timings };
 }
 
 async function explainFaces(
@@ -57,8 +57,8 @@ async function explainFaces(
 }
 
 async function findFaces(preparation: Preparation, task: RecognizeTask): Promise<Found> {
-  const { image, regions, classifier, detector, alignment, explain, maxFaces, minFaceSize } = task;
-  const request = { classifiers: classifier.inputs, alignment, pictures: explain?.overlay === true };
+  const { image, regions, classifier, detector, alignment, scene, explain, maxFaces, minFaceSize } = task;
+  const request = { classifiers: classifier.inputs, alignment, scene, pictures: explain?.overlay === true };
   if (regions.length > 0) {
     const cropped = await preparation.cutRegions(image, regions, request);
     return { cropped, prepareMs: cropped.milliseconds, detectMs: 0 };

@@ -1,9 +1,22 @@
 import { DomainError } from '@resmask/errors';
 import type { InputSpec } from '@resmask/model-spec';
-import { type Bounds, type Box, boundsOf, clipBox, crop, type Detection, type Pixels, squareAround } from '@resmask/vision';
+import {
+  alignedCrop,
+  type Bounds,
+  type Box,
+  boundsOf,
+  clipBox,
+  crop,
+  type Detection,
+  type Pixels,
+  squareAround,
+} from '@resmask/vision';
 import type { RegionInput } from '../image-input.js';
 import type { PlacedFace } from '../recognition.js';
 import { prepareInput, sourcePlanes } from './prepare-input.js';
+
+/** Landmarks that alignment goes by. */
+const ALIGNED_BY = 5;
 
 /** A face and its pixels, as each of the classifiers shall see them. */
 export interface CroppedFace {
@@ -24,13 +37,18 @@ export function cropDetection(
   return visible && pixels ? [{ face: { box: visible, score, landmarks, crop: boxOf(all[0]) }, pixels }] : [];
 }
 
+/** The crops of a detected face turned upright by its landmarks; the square crops if that cannot be done. */
+export function cropAligned(image: Pixels, found: Detection, margins: readonly number[]): CroppedFace[] {
+  if (found.landmarks.length !== ALIGNED_BY) return cropDetection(image, found, margins);
+  const visible = clipBox(found.box, image.width, image.height);
+  const pixels = margins.map((margin) => alignedCrop(image, found.landmarks, margin));
+  if (!visible || !pixels.every((some) => some !== undefined)) return cropDetection(image, found, margins);
+  const { score, landmarks } = found;
+  return [{ face: { box: visible, score, landmarks, crop: boxOf(squareAround(found.box, margins[0])) }, pixels }];
+}
+
 /** @throws DomainError REGION_INVALID if no pixel of it is inside the image. */
-export function cropRegion(
-  image: Pixels,
-  region: RegionInput,
-  margins: readonly number[],
-  index: number,
-): CroppedFace {
+export function cropRegion(image: Pixels, region: RegionInput, margins: readonly number[], index: number): CroppedFace {
   const whole = { x: 0, y: 0, width: image.width, height: image.height };
   if (region.kind === 'whole') {
     return { face: { box: whole, score: 1, landmarks: [], crop: whole }, pixels: margins.map(() => image) };

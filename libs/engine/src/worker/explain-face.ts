@@ -25,5 +25,5 @@ export async function explainFace(
 }
 
 function faceMap({ width, height, values }: HeatMap): FaceMap {
-  return { width, height, values: Float32Array.from(values) };
+  return { width, height, values };
 }

@@ -5,9 +5,9 @@ import type { PlacedFace } from '../recognition.js';
 import { classify } from './classify.js';
 import { cropRegion, inputsOf } from './crop-faces.js';
 import { decodeFaces } from './decode-faces.js';
-import { ExplainableModel } from './explainable-model.js';
-import { explainFace } from './explain-face.js';
 import { decodeInput } from './decode-input.js';
+import { explainFace } from './explain-face.js';
+import { ExplainableModel } from './explainable-model.js';
 import { LoadedModel, readGraph } from './loaded-model.js';
 import type { ClassifiedItem, ClassifyItem, ModelRequest, ModelResponse, ModelWorkerData } from './model-task.js';
 import { fillUp } from './padded-batch.js';
@@ -98,7 +98,13 @@ async function prepare(model: LoadedModel, item: ClassifyItem): Promise<Prepared
     const pixels = await decodeInput(item.image, data.limits);
     const { input } = model.spec;
     const crops = item.regions.map((region, i) => cropRegion(pixels, region, [input.cropMargin], i));
-    return { inputs: inputsOf(crops.map(({ pixels: [only] }) => only), input), faces: crops.map(({ face }) => face) };
+    return {
+      inputs: inputsOf(
+        crops.map(({ pixels: [only] }) => only),
+        input,
+      ),
+      faces: crops.map(({ face }) => face),
+    };
   } catch (error) {
     // One bad frame must not take the others of its batch along.
     return { failure: toFailure(error) };
@@ -111,7 +117,11 @@ async function detect(model: LoadedModel, input: Uint8Array): Promise<ModelRespo
     throw new DomainError('TASK_MISMATCH', `${model.name} classifies; a face detector is needed here`);
   const start = performance.now();
   const outputs = await model.run(input, 1);
-  return { kind: 'detected', detections: decodeFaces(outputs, output, model.spec.input), inferMs: performance.now() - start };
+  return {
+    kind: 'detected',
+    detections: decodeFaces(outputs, output, model.spec.input),
+    inferMs: performance.now() - start,
+  };
 }
 
 async function classifySamples(

@@ -17,6 +17,8 @@ export interface CropRequest {
   readonly alignment: boolean;
   /** Also give the crops as pictures. */
   readonly pictures: boolean;
+  /** Also give the scene's signature, by which cuts are told. */
+  readonly scene: boolean;
 }
 
 export type PrepareRequest =
@@ -52,6 +54,7 @@ export type PrepareResponse =
       /** For each classifier, the inputs of all faces one after the other. */
       readonly inputs: readonly Uint8Array[];
       readonly pictures: readonly Pixels[];
+      readonly scene: Float32Array | undefined;
       readonly milliseconds: number;
     }
   | { readonly kind: 'forgotten' };

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { serveTasks, type TaskResult, yieldToServers } from '@resmask/runtime';
-import type { Detection, Pixels } from '@resmask/vision';
-import { type CroppedFace, cropDetection, cropRegion, inputsOf } from './crop-faces.js';
+import { type Detection, type Pixels, sceneSignature } from '@resmask/vision';
+import { type CroppedFace, cropAligned, cropDetection, cropRegion, inputsOf } from './crop-faces.js';
 import { decodeInput } from './decode-input.js';
 import { prepareInput } from './prepare-input.js';
 import type { CropRequest, PrepareRequest, PrepareResponse, PrepareWorkerData } from './prepare-task.js';
@@ -50,17 +50,14 @@ serveTasks<PrepareRequest, PrepareResponse>(async (request) => {
   }
 });
 
-function facesOf(
-  { pixels, scaleX, scaleY }: KeptImage,
-  request: PrepareRequest & { kind: 'crop' },
-): CroppedFace[] {
+function facesOf({ pixels, scaleX, scaleY }: KeptImage, request: PrepareRequest & { kind: 'crop' }): CroppedFace[] {
   const { detections, maxFaces, minFaceSize } = request;
   const margins = marginsOf(request);
   return detections
     .map((found) => toImage(found, scaleX, scaleY))
     .filter(({ box }) => box.width >= minFaceSize && box.height >= minFaceSize)
     .slice(0, maxFaces)
-    .flatMap((found) => cropDetection(pixels, found, margins));
+    .flatMap((found) => (request.alignment ? cropAligned : cropDetection)(pixels, found, margins));
 }
 
 function marginsOf({ classifiers }: CropRequest): number[] {
@@ -76,9 +73,9 @@ function toImage({ box, score, landmarks }: Detection, scaleX: number, scaleY: n
 }
 
 function cropped(
-  { width, height }: Pixels,
+  image: Pixels,
   faces: readonly CroppedFace[],
-  { classifiers, pictures }: CropRequest,
+  { classifiers, pictures, scene }: CropRequest,
   start: number,
 ): TaskResult<PrepareResponse> {
   const inputs = classifiers.map((spec, i) =>
@@ -89,11 +86,12 @@ function cropped(
   );
   const response: PrepareResponse = {
     kind: 'cropped',
-    width,
-    height,
+    width: image.width,
+    height: image.height,
     faces: faces.map(({ face }) => face),
     inputs,
     pictures: pictures ? faces.map(({ pixels: [first] }) => first) : [],
+    scene: scene ? sceneSignature(image) : undefined,
     milliseconds: performance.now() - start,
   };
   return { response, transfer: inputs.map(({ buffer }) => buffer) };

@@ -75,8 +75,7 @@ class AddedOutputs {
     const values = this.#float32(tensor);
     const axis = layout === 'NCHW' ? 1 : 3;
     const output = `resmask/mask/${name}`;
-    if (this.opset < AXES_AS_INPUT)
-      return this.#output(reduce, output, [values], 3, { axes: [axis], keepdims: 0 });
+    if (this.opset < AXES_AS_INPUT) return this.#output(reduce, output, [values], 3, { axes: [axis], keepdims: 0 });
     const axes = int64Tensor(this.#names.claim('resmask/axes'), [axis]);
     this.#axes.push(axes);
     return this.#output(reduce, output, [values, axes.name ?? ''], 3, { keepdims: 0 });
