@@ -5,6 +5,8 @@ import { NativeSession, type NativeSessionOptions } from './native-session.js';
 export interface NativeSessionsOptions extends NativeSessionOptions {
   /** Versions that may be loaded at once. */
   readonly maxModels: number;
+  /** Brings a version's files into the cache. */
+  readonly fetch: (version: LoadableVersion) => Promise<void>;
 }
 
 /** Keeps a session open until it is released. */
@@ -73,7 +75,7 @@ export class NativeSessions {
 
   #open(version: LoadableVersion): Entry {
     this.#makeRoom();
-    const opening = NativeSession.open(version, this.options);
+    const opening = this.options.fetch(version).then(() => NativeSession.open(version, this.options));
     const entry: Entry = { version, opening, opened: false, leases: 0 };
     opening.then(
       () => {
