@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { Engine } from '@resmask/engine';
 import { CallErrors, Drain, Streams } from '@resmask/service-kit';
 import { ServingModels } from './model/serving-models.js';
+import { OPEN_INFERENCE_CONTROLLERS } from './open-inference/open-inference-parts.js';
 import { RecognitionController } from './recognition/recognition.controller.js';
 import { RecognitionService } from './recognition/recognition.service.js';
 import { Recognizer } from './recognition/recognizer.js';
@@ -21,7 +22,7 @@ export class InferenceModule {
   static with(parts: Provider[], { maxStreams, maxFramePixels, maxMessageBytes }: StreamLimits): DynamicModule {
     return {
       module: InferenceModule,
-      controllers: [RecognitionController],
+      controllers: [RecognitionController, ...OPEN_INFERENCE_CONTROLLERS],
       providers: [
         ...parts,
         Streams,

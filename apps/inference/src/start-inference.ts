@@ -1,6 +1,7 @@
 import { FolderArtifactStore } from '@resmask/artifacts';
 import { RegistryClient } from '@resmask/client';
 import { InferenceServiceService } from '@resmask/contracts/inference.v1';
+import { GRPCInferenceServiceService } from '@resmask/contracts/open-inference';
 import { Engine, VersionSource } from '@resmask/engine';
 import {
   CallErrors,
@@ -17,10 +18,18 @@ import { InferenceModule } from './inference.module.js';
 import { inferencePolicy } from './inference-policy.js';
 import type { inferenceSettings } from './inference-settings.js';
 import { DefaultModels, ServingModels } from './model/serving-models.js';
+import { openInferenceParts } from './open-inference/open-inference-parts.js';
+import { openInferencePolicy } from './open-inference/open-inference-policy.js';
 import { preload } from './preload.js';
 
-export const INFERENCE_SERVICES = { 'resmask.inference.v1.InferenceService': InferenceServiceService };
-export const INFERENCE_POLICIES = { 'resmask.inference.v1.InferenceService': inferencePolicy };
+export const INFERENCE_SERVICES = {
+  'resmask.inference.v1.InferenceService': InferenceServiceService,
+  'inference.GRPCInferenceService': GRPCInferenceServiceService,
+};
+export const INFERENCE_POLICIES = {
+  'resmask.inference.v1.InferenceService': inferencePolicy,
+  'inference.GRPCInferenceService': openInferencePolicy,
+};
 
 /** Starts the inference service in this process; it is ready when the default models are warm. */
 export async function startInference(config: Config<typeof inferenceSettings>): Promise<RunningService> {
@@ -42,12 +51,17 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
   const drain = new Drain();
   const readiness = new Readiness(false);
   const errors = new CallErrors(log.logger);
+  const source = new VersionSource(registry, cache, config.maxArtifactBytes);
   const parts = [
     { provide: Engine, useValue: engine },
-    { provide: VersionSource, useValue: new VersionSource(registry, cache, config.maxArtifactBytes) },
+    { provide: VersionSource, useValue: source },
     { provide: DefaultModels, useValue: new DefaultModels(config.model, config.detector) },
     { provide: Drain, useValue: drain },
     { provide: CallErrors, useValue: errors },
+    { provide: Readiness, useValue: readiness },
+    ...openInferenceParts(config, source, engine.provider, (error) =>
+      log.logger.error({ err: error }, 'a worker thread of a native model was lost'),
+    ),
   ];
   const module = InferenceModule.with(parts, config);
   const service = await startService({
