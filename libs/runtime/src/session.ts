@@ -87,11 +87,16 @@ export class Session {
     feeds: Readonly<Record<string, AnyTensor>>,
     outputs: readonly string[],
   ): Promise<InferenceSession.ReturnType> {
-    const tensors = Object.entries(feeds).map(
-      ([name, { type, data, dims }]) => [name, new Tensor(type, data as Tensor['data'], dims)] as const,
-    );
+    const tensors = Object.entries(feeds).map(([name, tensor]) => [name, toTensor(tensor)] as const);
     return this.inner.run(Object.fromEntries(tensors), [...outputs]);
   }
+}
+
+function toTensor({ type, data, dims }: AnyTensor): Tensor {
+  const tensor = new Tensor(type, data as Tensor['data'], dims);
+  // Where the engine has Float16Array, ONNX Runtime puts one in place of what its binding can read.
+  if (type === 'float16') Object.assign(tensor, { cpuData: data });
+  return tensor;
 }
 
 function toAnyTensor({ type, data, dims }: Tensor): AnyTensor {
