@@ -10,7 +10,7 @@ import type {
 import { type Code, DomainError } from '@resmask/errors';
 import { InferenceStatistics } from './inference-statistics.js';
 import { toModelConfig, toModelMetadata } from './model.messages.js';
-import { NativeModels } from './native-models.js';
+import { type NativeModelDescription, NativeModels } from './native-models.js';
 import { MAX_BATCH } from './tensor-inference.js';
 import { shortModelName, toVersionReference } from './version-reference.js';
 
@@ -42,7 +42,17 @@ export class ModelService {
 
   async metadata(name: string, version: string): Promise<ModelMetadataResponse> {
     const model = await this.models.describe(toVersionReference(name, version));
-    return toModelMetadata(name, model, await this.models.versions(model.model));
+    return toModelMetadata(name, model, await this.#versions(model));
+  }
+
+  /** While the registry is away, the one version that is known. */
+  async #versions({ model, number }: NativeModelDescription): Promise<string[]> {
+    try {
+      return await this.models.versions(model);
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'UNAVAILABLE') return [number];
+      throw error;
+    }
   }
 
   async config(name: string, version: string): Promise<ModelConfig> {

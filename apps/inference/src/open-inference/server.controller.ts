@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type {
@@ -9,7 +10,7 @@ import { DomainError } from '@resmask/errors';
 import { Drain, Readiness } from '@resmask/service-kit';
 
 const SERVICE = 'GRPCInferenceService';
-const VERSION = '0.1.0';
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 /** Extensions of the protocol, by the names that clients look for. */
 const EXTENSIONS = [
   'binary_tensor_data',

@@ -1,4 +1,8 @@
-import { InferTensorContents, ModelInferRequest } from '@resmask/contracts/open-inference';
+import {
+  InferTensorContents,
+  ModelInferRequest,
+  type ModelInferRequest_InferInputTensor,
+} from '@resmask/contracts/open-inference';
 import type { AnyTensor, TensorType } from '@resmask/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,8 +29,12 @@ const tensor = (type: TensorType): fc.Arbitrary<AnyTensor> =>
     .chain((dims) => elements(type, product(dims)).map((data) => ({ type, dims, data }) as AnyTensor));
 
 /** As it comes off the wire. */
-function received(request: Parameters<typeof ModelInferRequest.fromPartial>[0]): ModelInferRequest {
-  return ModelInferRequest.decode(ModelInferRequest.encode(ModelInferRequest.fromPartial(request)).finish());
+function received(request: {
+  readonly inputs: Partial<ModelInferRequest_InferInputTensor>[];
+  readonly rawInputContents?: Buffer[];
+}): ModelInferRequest {
+  const whole = ModelInferRequest.fromPartial(request as ModelInferRequest);
+  return ModelInferRequest.decode(ModelInferRequest.encode(whole).finish());
 }
 
 function input(value: AnyTensor, contents?: InferTensorContents) {
@@ -144,7 +152,7 @@ function typedContents({ type, data }: AnyTensor): InferTensorContents {
     if (typeof element === 'string') return Buffer.from(element);
     return (type as FixedType) === 'bool' ? element === 1 : element;
   });
-  return InferTensorContents.fromPartial({ [list]: items });
+  return { ...InferTensorContents.fromPartial({}), [list]: items };
 }
 
 function product(dims: readonly number[]): number {
