@@ -1,5 +1,4 @@
 import { openArtifactStore } from '@resmask/artifacts';
-import { RegistryServiceService } from '@resmask/contracts/registry.v1';
 import { assertMigrated, migrate, openDataSource, translateDatabaseError, watchDatabase } from '@resmask/database';
 import { registryMigrations, registrySchema } from '@resmask/migrations/registry';
 import {
@@ -19,6 +18,7 @@ import { RegistryModule } from './registry.module.js';
 import { startJobs } from './registry-jobs.js';
 import { ARTIFACT_STORE, UPLOAD_LIMITS } from './registry-parts.js';
 import { registryPolicy } from './registry-policy.js';
+import { registryService } from './registry-service.js';
 import type { registrySettings } from './registry-settings.js';
 import {
   ArtifactBlobEntity,
@@ -27,7 +27,7 @@ import {
   VersionFileEntity,
 } from './version/version.entity.js';
 
-export const REGISTRY_SERVICES = { 'resmask.registry.v1.RegistryService': RegistryServiceService };
+export const REGISTRY_SERVICES = { 'resmask.registry.v1.RegistryService': registryService };
 export const REGISTRY_POLICIES = { 'resmask.registry.v1.RegistryService': registryPolicy };
 
 const ENTITIES = [
