@@ -30,6 +30,9 @@ import {
 export const REGISTRY_SERVICES = { 'resmask.registry.v1.RegistryService': registryService };
 export const REGISTRY_POLICIES = { 'resmask.registry.v1.RegistryService': registryPolicy };
 
+/** As much as the largest chunk of a file, so that the next one is on its way while one is written. */
+const RECEIVE_WINDOW_BYTES = 1024 * 1024;
+
 const ENTITIES = [
   ModelEntity,
   VersionEntity,
@@ -78,6 +81,7 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
     module,
     services: REGISTRY_SERVICES,
     policies: REGISTRY_POLICIES,
+    receiveWindowBytes: RECEIVE_WINDOW_BYTES,
     config,
     log,
     errors,
