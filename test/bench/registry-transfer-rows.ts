@@ -43,7 +43,7 @@ async function* uploadRows(registry: RegistryClient, pid: number, source: Upload
   yield atLeast('upload.rate', what, sizeBytes / 1e6 / seconds, 150, 'MB/s');
   yield figure('upload.cpu', 'the registry, all its threads', cpuSeconds / gib, 's/GiB');
   yield figure('upload.client.cpu', 'the client, making the bytes included', client.cpuSeconds / gib, 's/GiB');
-  yield atMost('upload.memory', 'how far the registry grew meanwhile', grownBytes / MIB, 256, 'MiB');
+  yield atMost('upload.memory', 'how far the registry grew meanwhile', grownBytes / MIB, 64, 'MiB');
   yield figure('upload.client.memory', 'how far the client grew meanwhile', client.grownBytes / MIB, 'MiB');
 }
 
