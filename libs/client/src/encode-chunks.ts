@@ -1,8 +1,8 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { WriteUploadPartRequest } from '@resmask/contracts/registry.v1';
 
-/** Bytes in a message: so many that calls cost little, and no more than a service takes. */
-export const CHUNK_BYTES = 1024 * 1024;
+/** Chunks large enough for full speed and small enough for every message limit. */
+export const CHUNK_BYTES = 256 * 1024;
 /** Room for the tag and the length before the bytes of a chunk. */
 const HEAD_BYTES = 8;
 export const BLOCK_BYTES = HEAD_BYTES + CHUNK_BYTES;

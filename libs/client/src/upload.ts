@@ -1,12 +1,10 @@
 import { type ClientWritableStream, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { CHUNK_BYTES } from './encode-chunks.js';
 import { ResmaskError } from './resmask-error.js';
 import { writeMessage } from './writing.js';
 
 /** Told after every chunk: bytes handed to the connection so far. */
 export type Progress = (sentBytes: number) => void;
-
-/** Chunks large enough for full speed and small enough for every message limit. */
-const CHUNK_BYTES = 256 * 1024;
 
 type UploadMethod<Request, Response> = (
   metadata: Metadata,
