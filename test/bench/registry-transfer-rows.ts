@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type ModelFile, RegistryClient, Task, type UploadSource } from '@resmask/client';
+import { RegistryClient, Task, type UploadSource } from '@resmask/client';
+import type { ModelFile } from '@resmask/contracts/registry.v1';
 import { newVersion } from '../support/publish.ts';
 import { TINY_SPEC, tinyModel } from '../support/tiny-model.ts';
 import { watchProcess } from './process-usage.ts';
