@@ -41,7 +41,8 @@ export function intents(): fc.Arbitrary<Intent> {
     method: fc.oneof(
       often(1, 'CreateModel'),
       often(2, 'UploadModelVersion'),
-      often(8, 'SetAlias', 'UpdateAlias'),
+      often(8, 'SetAlias'),
+      often(8, 'UpdateAlias'),
       often(4, 'RollbackAlias'),
       often(4, 'UpdateModel', 'DeleteModel', 'DeleteAlias', 'UpdateModelVersion'),
       often(3, 'UndeleteModel'),
