@@ -34,7 +34,7 @@ describe('every service', () => {
   it('is described: three services with their methods', () => {
     expect(Object.groupBy(METHODS, ({ service }) => service)).toMatchObject({
       'resmask.inference.v1alpha1.InferenceService': { length: 2 },
-      'resmask.registry.v1.RegistryService': { length: 39 },
+      'resmask.registry.v1.RegistryService': { length: 40 },
       'resmask.evaluation.v1alpha1.EvaluationService': { length: 8 },
     });
   });
