@@ -5,6 +5,7 @@ import { RegistryGates1794960000004 } from './0004-gates.js';
 import { RegistryInvariants1794960000005 } from './0005-invariants.js';
 import { RegistryLabels1794960000006 } from './0006-labels.js';
 import { RegistryHistoryGuards1794960000007 } from './0007-history-guards.js';
+import { RegistryAliasTraffic1794960000008 } from './0008-alias-traffic.js';
 
 export { registrySchema } from './schema.js';
 
@@ -17,4 +18,5 @@ export const registryMigrations = [
   RegistryInvariants1794960000005,
   RegistryLabels1794960000006,
   RegistryHistoryGuards1794960000007,
+  RegistryAliasTraffic1794960000008,
 ];

@@ -172,6 +172,51 @@ describe('the resmask command', () => {
     expect((await resmask('models', 'update', 'lived', '1', '--tag', 'a=b')).stdout).toContain('a=b, run=7');
   });
 
+  it('lets a version serve part of the streams and another be compared, shows it all, and takes it back', async () => {
+    const file = join(folder, 'tried.onnx');
+    await json('networks', 'build', 'resmasking-compact', '--seed', '3', '--width', '0.25', '-o', file);
+    for (let i = 0; i < 3; i += 1) await json('models', 'register', 'tried', '--file', file);
+    await json('models', 'promote', 'tried', '1');
+    const canary = { version: 2, percent: 10 };
+    const why = ['--reason', 'how does it do where it is used'];
+    expect(await json('models', 'canary', 'tried', '2', '--percent', '10', ...why)).toMatchObject({ canary });
+    expect(await json('models', 'shadow', 'tried', '3')).toMatchObject({ canary, shadowVersion: 3 });
+    expect(await json('models', 'show', 'tried')).toMatchObject({
+      aliases: { production: 1 },
+      canaries: { production: canary },
+      shadows: { production: 3 },
+    });
+    const shown = (await resmask('models', 'show', 'tried')).stdout;
+    expect(shown).toMatch(/canaries +production=2 \(10 %\)\nshadows +production=3\n/);
+    expect((await resmask('models', 'delete', 'tried', '2')).stderr).toContain('has the aliases production (canary)');
+    expect((await resmask('models', 'canary', 'tried', '3', '--percent', '5')).stderr).toContain(
+      'allowed is one of them',
+    );
+    expect((await resmask('models', 'shadow', 'tried', '--clear')).stdout).toContain('tried@production has no shadow');
+    expect(await json('models', 'promote', 'tried', '2')).not.toHaveProperty('canary');
+    expect((await resmask('models', 'canary', 'tried', '3', '--percent', '99')).stdout).toContain(
+      'version 3 serves 99 % of the streams of tried@production',
+    );
+    expect(await json('models', 'canary', 'tried', '--clear')).not.toHaveProperty('canary');
+    expect(await json('models', 'history', 'tried')).toMatchObject([
+      { kind: 'set', to: 1 },
+      { kind: 'traffic', from: 1, to: 1, canary },
+      { kind: 'traffic', oldCanary: canary, canary, shadowVersion: 3 },
+      { kind: 'traffic', canary, oldShadowVersion: 3 },
+      { kind: 'set', from: 1, to: 2, oldCanary: canary },
+      { kind: 'traffic', canary: { version: 3, percent: 99 } },
+      { kind: 'traffic', oldCanary: { version: 3, percent: 99 } },
+    ]);
+    const ledger = (await resmask('models', 'history', 'tried')).stdout.split('\n');
+    expect(ledger[0].split(/\s{2,}/)).toEqual(['WHEN', 'WHAT', 'FROM', 'TO', 'CANARY', 'SHADOW', 'WHO', 'WHY']);
+    expect(ledger[2]).toMatch(/traffic +1 +1 +2 \(10 %\) +- +anonymous +how does it do wher…/);
+    expect(Math.max(...ledger.map((line) => line.length))).toBeLessThanOrEqual(100);
+    await expectWrongUse('a whole number from 1 to 99', 'models', 'canary', 'tried', '3', '--percent', '100');
+    await expectWrongUse('a VERSION and --percent', 'models', 'canary', 'tried', '3');
+    await expectWrongUse('a VERSION is needed', 'models', 'shadow', 'tried');
+    await expectWrongUse('a VERSION is needed', 'models', 'shadow', 'tried', '3', '--clear');
+  });
+
   it('sets what an alias demands, is refused, records what was found, and gets through', async () => {
     const file = join(folder, 'gated.onnx');
     await json('networks', 'build', 'resmasking-compact', '--seed', '2', '--width', '0.25', '-o', file);

@@ -167,7 +167,10 @@ describe('services that identify their callers by tokens', () => {
     const version = `${PARENT}/models/resmasking-compact/versions/1`;
     const alias = `${PARENT}/models/resmasking-compact/aliases/candidate`;
     await expect(publisher.setAlias(alias, version, '')).rejects.toMatchObject(DENIED);
-    expect(await promoter.setAlias(alias, version, '')).toMatchObject({ version });
+    const promoted = await promoter.setAlias(alias, version, '');
+    expect(promoted).toMatchObject({ version });
+    await expect(publisher.updateAlias(alias, { canary: null }, promoted.etag)).rejects.toMatchObject(DENIED);
+    await promoter.updateAlias(alias, { canary: null }, promoted.etag);
   });
 
   it('say the same of what exists and of what does not, in another namespace', async () => {

@@ -37,7 +37,7 @@ describe('every service', () => {
     expect(Object.groupBy(METHODS, ({ service }) => service)).toMatchObject({
       'resmask.inference.v1.InferenceService': { length: 6 },
       'inference.GRPCInferenceService': { length: 20 },
-      'resmask.registry.v1.RegistryService': { length: 39 },
+      'resmask.registry.v1.RegistryService': { length: 40 },
       'resmask.evaluation.v1alpha1.EvaluationService': { length: 8 },
     });
   });

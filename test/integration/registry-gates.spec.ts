@@ -191,6 +191,46 @@ describe('what an alias demands of versions', () => {
       await expect(query(databaseUrl, change), change).rejects.toThrow();
   });
 
+  it('a canary must get through, and again for more streams; fewer, none, and a shadow ask nothing', async () => {
+    const { ann } = people;
+    const { alias, versions } = await gated(3, []);
+    const [first, second, third] = versions;
+    const { etag } = await ann.setAlias(alias, first.name, '');
+    const policy = `${alias}/gatePolicy`;
+    const demand = async (...rules: GateRule[]) =>
+      gates.publisher.updateGatePolicy({ name: policy, rules, etag: (await gates.ann.getGatePolicy(policy)).etag });
+    await demand(atLeast(0.69));
+    const canary = (percent: number) => ({ canary: { version: second.name, percent } });
+    await expect(ann.updateAlias(alias, canary(10), etag)).rejects.toMatchObject(
+      refusal(`no evaluation of ${second.name}`),
+    );
+    const shadowed = await ann.updateAlias(alias, { shadowVersion: third.name }, etag);
+    await gates.publisher.recordEvaluation(evaluationOf(second));
+    const tried = await ann.updateAlias(alias, canary(10), shadowed.etag);
+    await demand(approvals(1));
+    await expect(ann.updateAlias(alias, canary(11), tried.etag)).rejects.toMatchObject(refusal('nobody has approved'));
+    const less = await ann.updateAlias(alias, canary(5), tried.etag);
+    await expect(ann.setAlias(alias, second.name, less.etag)).rejects.toMatchObject(refusal('nobody has approved'));
+    const results = await Array.fromAsync(gates.ann.listGateResults(alias));
+    expect(results.map(({ passed, version }) => [passed, version])).toEqual(
+      [false, false, true, false].map((passed) => [passed, second.name]),
+    );
+    expect(await ann.updateAlias(alias, { canary: null }, less.etag)).toMatchObject({ canary: undefined });
+  });
+
+  it('a canary is compared with what the alias points at', async () => {
+    const { ann } = people;
+    const { alias, versions } = await gated(2, [notWorse]);
+    const [first, second] = versions;
+    const { etag } = await ann.setAlias(alias, first.name, '');
+    const canary = { version: second.name, percent: 10 };
+    const start = () => ann.updateAlias(alias, { canary }, etag);
+    await expect(start()).rejects.toMatchObject(refusal(`no comparison of ${second.name} with ${first.name}`));
+    for (const version of versions) await gates.publisher.recordEvaluation(evaluationOf(version));
+    await gates.publisher.recordComparison(comparisonOf(second, first));
+    expect(await start()).toMatchObject({ version: first.name, canary });
+  });
+
   it('a rollback asks nothing: it must work when it is needed', async () => {
     const { publisher } = people;
     const { alias, versions } = await gated(2, []);

@@ -76,6 +76,56 @@ describe('the registry under many clients at once', () => {
     expect(outcomes.deleted).toBeGreaterThan(0);
   });
 
+  it('lets one of fifty changes of canary and moves with the same etag win, and gives the others the current one', async () => {
+    const model = await registry.model(51);
+    const alias = `${model}/aliases/production`;
+    const { etag } = await registry.client.setAlias(alias, `${model}/versions/1`, '');
+    const results = await storm(50, 50, (round) => {
+      const version = `${model}/versions/${round + 2}`;
+      const client = clientOf(round);
+      if (round % 5 === 0) return client.setAlias(alias, version, etag);
+      return client.updateAlias(alias, { canary: { version, percent: round + 1 } }, etag);
+    });
+    const [winner, ...others] = valuesOf(results);
+    expect(others).toEqual([]);
+    const errors = errorsOf(results);
+    expect(errors).toHaveLength(49);
+    for (const error of errors)
+      expect(error).toMatchObject({ code: 'ABORTED', reason: 'ETAG_MISMATCH', metadata: { etag: winner.etag } });
+    expect(await registry.client.getAlias(alias)).toEqual(winner);
+    expect(await Array.fromAsync(registry.client.listAliasEvents(alias))).toHaveLength(2);
+  });
+
+  it.each(['canary', 'shadow'])('never leaves a %s on a deleted version, whoever is first', async (part) => {
+    const races = stormSize(300);
+    const outcomes = { serves: 0, deleted: 0 };
+    const model = await registry.model(races + 1);
+    const results = await storm(races, 10, async (round) => {
+      const version = `${model}/versions/${round + 2}`;
+      const alias = `${model}/aliases/${part}-${round}`;
+      const { etag } = await clientOf(round).setAlias(alias, `${model}/versions/1`, '');
+      const traffic = part === 'canary' ? { canary: { version, percent: 10 } } : { shadowVersion: version };
+      const serve = () => clientOf(round).updateAlias(alias, traffic, etag);
+      const remove = () => clientOf(round + 1).deleteModelVersion(version);
+      const acts = round % 2 === 0 ? [serve, remove] : [remove, serve];
+      const settled = await Promise.allSettled(acts.map((act) => act()));
+      const [served, deleted] = round % 2 === 0 ? settled : settled.toReversed();
+      expect([served.status, deleted.status].sort()).toEqual(['fulfilled', 'rejected']);
+      outcomes[served.status === 'fulfilled' ? 'serves' : 'deleted'] += 1;
+      const [loser] = errorsOf(settled);
+      expect(loser.reason).toBe(served.status === 'fulfilled' ? 'RESOURCE_IN_USE' : 'VERSION_NOT_READY');
+    });
+    expect(errorsOf(results)).toEqual([]);
+    const dangling = await query(
+      registry.platform.databaseUrl,
+      `SELECT FROM registry.model_alias a JOIN registry.model_version v ON v.model = a.model
+         AND v.version IN (a.version, a.canary_version, a.shadow_version) WHERE v.state <> 'ready'`,
+    );
+    expect(dangling).toEqual([]);
+    expect(outcomes.serves).toBeGreaterThan(0);
+    expect(outcomes.deleted).toBeGreaterThan(0);
+  });
+
   it('makes one version of forty calls with one request id, and refuses the id for another body', async () => {
     const model = await registry.model();
     const requestId = randomUUID();

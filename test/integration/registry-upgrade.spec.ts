@@ -93,7 +93,12 @@ describe('a registry of the previous release that is upgraded', () => {
   });
 
   it('has its alias and all its moves, by nobody in particular', async () => {
-    expect(await registry.getAlias(ALIAS)).toMatchObject({ version: `${MODEL}/versions/3`, etag: '3' });
+    expect(await registry.getAlias(ALIAS)).toMatchObject({
+      version: `${MODEL}/versions/3`,
+      etag: '3',
+      canary: undefined,
+      shadowVersion: '',
+    });
     expect((await registry.resolveModelVersion(PARENT, 'classifier@production')).name).toBe(`${MODEL}/versions/3`);
     const moves = await Array.fromAsync(registry.listAliasEvents(ALIAS));
     expect(moves).toMatchObject(
@@ -101,6 +106,10 @@ describe('a registry of the previous release that is upgraded', () => {
         kind: AliasEvent_Kind.KIND_SET,
         oldVersion: version === 1 ? '' : `${MODEL}/versions/${version - 1}`,
         newVersion: `${MODEL}/versions/${version}`,
+        oldCanary: undefined,
+        newCanary: undefined,
+        oldShadowVersion: '',
+        newShadowVersion: '',
         reason: `try ${version}`,
         actor: 'unknown',
       })),
@@ -118,9 +127,11 @@ describe('a registry of the previous release that is upgraded', () => {
     expect(again).toMatchObject({ name: MODEL, description: 'as it was made' });
   });
 
-  it('takes changes of what is old: a rollback, an archive, a version of old bytes, with the first events of the log', async () => {
+  it('takes changes of what is old: a canary, a rollback, an archive, a version of old bytes, with the first events of the log', async () => {
     expect(await Array.fromAsync(registry.listEvents(PARENT))).toEqual([]);
-    expect(await registry.rollbackAlias(ALIAS, '3')).toMatchObject({ version: `${MODEL}/versions/2`, etag: '4' });
+    const canary = { version: `${MODEL}/versions/1`, percent: 10 };
+    expect(await registry.updateAlias(ALIAS, { canary }, '3')).toMatchObject({ canary, etag: '4' });
+    expect(await registry.rollbackAlias(ALIAS, '4')).toMatchObject({ version: `${MODEL}/versions/2`, etag: '5' });
     await registry.archiveModelVersion(`${MODEL}/versions/3`);
     // Its bytes are known to be this namespace's, so they need not be sent again; equal content has the digest that it had.
     const first = await registry.getModelVersion(`${MODEL}/versions/1`);
@@ -130,6 +141,7 @@ describe('a registry of the previous release that is upgraded', () => {
     expect(fresh.name).toBe(`${MODEL}/versions/5`);
     const events = await Array.fromAsync(registry.listEvents(PARENT));
     expect(events.map(({ method }) => method)).toEqual([
+      'UpdateAlias',
       'RollbackAlias',
       'ArchiveModelVersion',
       'CreateModelVersion',

@@ -1,4 +1,6 @@
 import {
+  type Alias,
+  type Alias_Canary,
   type ComparisonRecord,
   type Dataset,
   DatasetFormat,
@@ -30,11 +32,44 @@ export function modelView(model: Model) {
     labels: model.labels,
     latestVersion: model.latestVersion,
     aliases: Object.fromEntries(model.aliases.map(({ name, version }) => [lastPart(name), Number(lastPart(version))])),
+    canaries: Object.fromEntries(
+      model.aliases.flatMap(({ name, canary }) => (canary ? [[lastPart(name), canaryView(canary)]] : [])),
+    ),
+    shadows: Object.fromEntries(
+      model.aliases.flatMap(({ name, shadowVersion: shadow }) =>
+        shadow ? [[lastPart(name), versionNumber(shadow)]] : [],
+      ),
+    ),
     etag: model.etag,
     deleteTime: isoTime(model.deleteTime),
     createTime: isoTime(model.createTime),
     updateTime: isoTime(model.updateTime),
   };
+}
+
+export function aliasView({ name, version, canary, shadowVersion, etag, updateTime }: Alias) {
+  return {
+    name,
+    version,
+    canary: canary && canaryView(canary),
+    shadowVersion: versionNumber(shadowVersion),
+    etag,
+    updateTime: isoTime(updateTime),
+  };
+}
+
+export function canaryView({ version, percent }: Alias_Canary) {
+  return { version: Number(lastPart(version)), percent };
+}
+
+/** Of a version's resource name; undefined of none. */
+export function versionNumber(name: string): number | undefined {
+  return name === '' ? undefined : Number(lastPart(name));
+}
+
+/** For tables and lists. */
+export function canaryText({ version, percent }: ReturnType<typeof canaryView>): string {
+  return `${version} (${percent} %)`;
 }
 
 export function versionView(version: ModelVersion) {

@@ -16,6 +16,7 @@ export const registryPolicy: ServicePolicy<RegistryServiceService> = {
   downloadModelFile: { role: 'viewer', on: ({ name }) => name },
   // The version must be one of the alias's own model, so there is no second namespace.
   setAlias: { role: 'promoter', on: ({ alias }) => alias?.name },
+  updateAlias: { role: 'promoter', on: ({ alias }) => alias?.name },
   getAlias: { role: 'viewer', on: ({ name }) => name },
   updateModel: { role: 'publisher', on: ({ model }) => model?.name },
   deleteModel: { role: 'admin', on: ({ name }) => name },

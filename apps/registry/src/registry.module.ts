@@ -4,6 +4,7 @@ import { AliasController } from './alias/alias.controller.js';
 import { AliasRepository } from './alias/alias.repository.js';
 import { AliasService } from './alias/alias.service.js';
 import { AliasMoves } from './alias/alias-moves.js';
+import { AliasUpdates } from './alias/alias-updates.js';
 import { Blobs } from './artifact/blobs.js';
 import { GarbageCollection } from './artifact/garbage-collection.js';
 import { Changes } from './change/changes.js';
@@ -74,6 +75,7 @@ export class RegistryModule {
         FactsRepository,
         FactsService,
         AliasMoves,
+        AliasUpdates,
         AliasService,
         EventRepository,
         EventFeed,

@@ -18,6 +18,7 @@ export {
 } from '@resmask/contracts/inference.v1';
 export {
   type Alias,
+  type Alias_Canary,
   type AliasEvent,
   AliasEvent_Kind,
   type Approval,
@@ -36,6 +37,7 @@ export {
   type Upload,
   Upload_State,
 } from '@resmask/contracts/registry.v1';
+export type { AliasTraffic } from './alias-traffic.js';
 export { channelCredentials } from './channel-credentials.js';
 export type { ConnectOptions, TlsOptions, TokenProvider } from './connect-options.js';
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';

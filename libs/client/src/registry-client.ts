@@ -12,10 +12,12 @@ import {
   RollbackAliasRequest,
   SetAliasRequest,
   type Task,
+  UpdateAliasRequest,
   UpdateModelRequest,
   type Upload,
   type UploadModelVersionRequest,
 } from '@resmask/contracts/registry.v1';
+import { type AliasTraffic, trafficUpdate } from './alias-traffic.js';
 import { type Channel, callUnary, openChannel } from './channel.js';
 import type { ConnectOptions } from './connect-options.js';
 import { allPages } from './pages.js';
@@ -218,10 +220,17 @@ export class RegistryClient {
     });
   }
 
-  /** Points an alias at a version; `etag` must be that of the existing alias, and empty for a new one. */
+  /** Points an alias at a version, which ends its canary; `etag` must be that of the existing alias, and empty for a new one. */
   setAlias(name: string, version: string, etag: string, reason = '', requestId = ''): Promise<Alias> {
     const request = SetAliasRequest.fromPartial({ alias: { name, version, etag }, reason, requestId });
     return callUnary(this.#channel, this.#client.setAlias, request);
+  }
+
+  /** Changes an alias's canary or shadow; `etag` must be that of the alias. */
+  updateAlias(name: string, traffic: AliasTraffic, etag: string, reason = '', requestId = ''): Promise<Alias> {
+    const { values, updateMask } = trafficUpdate(traffic);
+    const request = UpdateAliasRequest.fromPartial({ alias: { name, etag, ...values }, updateMask, reason, requestId });
+    return callUnary(this.#channel, this.#client.updateAlias, request);
   }
 
   /** Points an alias back at the version before the last promotion. */
@@ -234,7 +243,7 @@ export class RegistryClient {
     await callUnary(this.#channel, this.#client.deleteAlias, { name, etag, reason, requestId });
   }
 
-  /** Every move of an alias, newest first. */
+  /** Every change of an alias, newest first. */
   listAliasEvents(alias: string): AsyncGenerator<AliasEvent> {
     return allPages(async (pageToken) => {
       const request = { parent: alias, pageSize: 0, pageToken };

@@ -1,4 +1,4 @@
-import { deleteAlias, rollbackAlias, setAlias } from './expected-aliases.js';
+import { deleteAlias, rollbackAlias, setAlias, updateAlias } from './expected-aliases.js';
 import { createModel, deleteModel, undeleteModel, updateModel } from './expected-models.js';
 import { type ExpectedState, Refusal, type Told } from './expected-state.js';
 import { moveVersion, publish, updateVersion } from './expected-versions.js';
@@ -23,6 +23,7 @@ const CHANGES: { readonly [M in Method]: (state: ExpectedState, request: Request
   DeleteModelVersion: (state, request) => moveVersion(state, request, ['ready', 'archived'], 'deleted'),
   UndeleteModelVersion: (state, request) => moveVersion(state, request, ['deleted'], 'ready'),
   SetAlias: setAlias,
+  UpdateAlias: updateAlias,
   RollbackAlias: rollbackAlias,
   DeleteAlias: deleteAlias,
 };

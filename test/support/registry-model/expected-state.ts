@@ -23,17 +23,23 @@ export interface ExpectedVersion {
   revision: number;
 }
 
-export interface ExpectedAlias {
+/** What an alias means. */
+export interface ExpectedMeaning {
   version: number;
+  canary?: { readonly version: number; readonly percent: number };
+  shadow?: number;
+}
+
+export interface ExpectedAlias extends ExpectedMeaning {
   revision: number;
   /** Versions to go back to, the nearest last. */
   readonly before: number[];
 }
 
 export interface ExpectedMove {
-  readonly kind: 'set' | 'rollback' | 'delete';
-  readonly from: number | undefined;
-  readonly to: number | undefined;
+  readonly kind: 'set' | 'rollback' | 'delete' | 'traffic';
+  readonly from: ExpectedMeaning | undefined;
+  readonly to: ExpectedMeaning | undefined;
   readonly reason: string;
 }
 

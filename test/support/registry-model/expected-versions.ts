@@ -68,5 +68,7 @@ export function moveVersion(
 }
 
 function isHeld({ aliases }: ExpectedModel, number: number): boolean {
-  return Object.values(aliases).some(({ version }) => version === number);
+  return Object.values(aliases).some(({ version, canary, shadow }) =>
+    [version, canary?.version, shadow].includes(number),
+  );
 }

@@ -1,4 +1,6 @@
 import {
+  type Alias,
+  type Alias_Canary,
   type AliasEvent,
   AliasEvent_Kind,
   type Event,
@@ -8,7 +10,14 @@ import {
   State,
 } from '@resmask/client';
 import { expect } from 'vitest';
-import type { ExpectedEvent, ExpectedModel, ExpectedMove, ExpectedState, ExpectedVersion } from './expected-state.js';
+import type {
+  ExpectedEvent,
+  ExpectedMeaning,
+  ExpectedModel,
+  ExpectedMove,
+  ExpectedState,
+  ExpectedVersion,
+} from './expected-state.js';
 
 /** Everything there is to tell of a namespace. */
 export type NamespaceView = ReturnType<typeof expectedView>;
@@ -40,7 +49,7 @@ async function observeModel(client: RegistryClient, model: Model, aliases: reado
     deleted: model.deleteTime !== undefined,
     etag: model.etag,
     latestVersion: model.latestVersion,
-    aliases: model.aliases.map(({ name, version, etag }) => [lastPart(name), lastPart(version), etag]),
+    aliases: model.aliases.map(observedAlias),
     versions: versions.map(observedVersion),
     moves: (await Promise.all(moves)).map((events) => events.toReversed().map(observedMove)),
   };
@@ -59,8 +68,19 @@ function observedVersion({ name, description, tags, state, etag, aliases, delete
   };
 }
 
-function observedMove({ kind, oldVersion, newVersion, reason }: AliasEvent): string[] {
-  return [AliasEvent_Kind[kind], lastPart(oldVersion), lastPart(newVersion), reason];
+function observedAlias({ name, version, etag, canary, shadowVersion }: Alias): string[] {
+  return [lastPart(name), etag, lastPart(version), observedCanary(canary), lastPart(shadowVersion)];
+}
+
+function observedMove(event: AliasEvent): string[] {
+  const { kind, reason, oldVersion, oldCanary, oldShadowVersion, newVersion, newCanary, newShadowVersion } = event;
+  const before = [lastPart(oldVersion), observedCanary(oldCanary), lastPart(oldShadowVersion)];
+  const after = [lastPart(newVersion), observedCanary(newCanary), lastPart(newShadowVersion)];
+  return [AliasEvent_Kind[kind], ...before, ...after, reason];
+}
+
+function observedCanary(canary: Alias_Canary | undefined): string {
+  return canary ? `${lastPart(canary.version)} at ${canary.percent}` : '';
 }
 
 function observedEvent(parent: string, { number, method, resource, reason, requestId, before, after }: Event) {
@@ -86,7 +106,7 @@ function expectedModel(id: string, model: ExpectedModel, aliases: readonly strin
     deleted: model.deleted,
     etag: String(model.revision),
     latestVersion: model.versions.length,
-    aliases: held.map(([alias, { version, revision }]) => [alias, String(version), String(revision)]),
+    aliases: held.map(([alias, expected]) => [alias, String(expected.revision), ...expectedMeaning(expected)]),
     versions: model.versions.map((version, i) => {
       const names = held.filter(([, alias]) => alias.version === i + 1).map(([alias]) => alias);
       return expectedVersion(version, i + 1, names);
@@ -109,7 +129,12 @@ function expectedVersion(version: ExpectedVersion, number: number, aliases: read
 }
 
 function expectedMove({ kind, from, to, reason }: ExpectedMove): string[] {
-  return [`KIND_${kind.toUpperCase()}`, String(from ?? ''), String(to ?? ''), reason];
+  return [`KIND_${kind.toUpperCase()}`, ...expectedMeaning(from), ...expectedMeaning(to), reason];
+}
+
+function expectedMeaning(meaning: ExpectedMeaning | undefined): string[] {
+  const { version = '', canary, shadow = '' } = meaning ?? {};
+  return [String(version), canary ? `${canary.version} at ${canary.percent}` : '', String(shadow)];
 }
 
 function lastPart(name: string): string {

@@ -10,6 +10,7 @@ import {
   type UnarchiveModelVersionRequest,
   type UndeleteModelRequest,
   type UndeleteModelVersionRequest,
+  type UpdateAliasRequest,
   type UpdateModelRequest,
   type UpdateModelVersionRequest,
 } from '@resmask/contracts/registry.v1';
@@ -29,6 +30,7 @@ export interface UnaryRequests {
   readonly DeleteModelVersion: DeleteModelVersionRequest;
   readonly UndeleteModelVersion: UndeleteModelVersionRequest;
   readonly SetAlias: SetAliasRequest;
+  readonly UpdateAlias: UpdateAliasRequest;
   readonly RollbackAlias: RollbackAliasRequest;
   readonly DeleteAlias: DeleteAliasRequest;
 }
@@ -62,6 +64,7 @@ const UNARY: {
   DeleteModelVersion: (stub) => stub.deleteModelVersion,
   UndeleteModelVersion: (stub) => stub.undeleteModelVersion,
   SetAlias: (stub) => stub.setAlias,
+  UpdateAlias: (stub) => stub.updateAlias,
   RollbackAlias: (stub) => stub.rollbackAlias,
   DeleteAlias: (stub) => stub.deleteAlias,
 };

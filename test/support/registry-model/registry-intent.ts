@@ -6,6 +6,7 @@ import {
   RollbackAliasRequest,
   SetAliasRequest,
   Task,
+  UpdateAliasRequest,
   UpdateModelRequest,
   UpdateModelVersionRequest,
 } from '@resmask/contracts/registry.v1';
@@ -21,6 +22,11 @@ export interface Intent {
   readonly model: string;
   readonly version: number;
   readonly alias: string;
+  /** What the canary and the shadow become; undefined: none. */
+  readonly canary: { readonly version: number; readonly percent: number } | undefined;
+  readonly shadow: number | undefined;
+  /** Which of them change. */
+  readonly updateMask: readonly ('canary' | 'shadow_version')[];
   readonly text: string;
   readonly etag: 'current' | 'stale' | 'none';
   readonly requestId: 'none' | 'new' | 'used';
@@ -36,6 +42,7 @@ export function intents(): fc.Arbitrary<Intent> {
       often(1, 'CreateModel'),
       often(2, 'UploadModelVersion'),
       often(8, 'SetAlias'),
+      often(8, 'UpdateAlias'),
       often(4, 'RollbackAlias'),
       often(4, 'UpdateModel', 'DeleteModel', 'DeleteAlias', 'UpdateModelVersion'),
       often(3, 'UndeleteModel'),
@@ -45,6 +52,13 @@ export function intents(): fc.Arbitrary<Intent> {
     model: fc.constantFrom('a', 'a', 'a', 'a', 'a', 'a', 'a', 'b', 'c'),
     version: fc.constantFrom(1, 1, 2, 2, 3, 3, 4),
     alias: fc.constantFrom('production', 'production', ...ALIASES),
+    canary: fc.constantFrom(undefined, ...[1, 2, 3, 3, 4].map((version) => ({ version, percent: 7 * version }))),
+    shadow: fc.constantFrom(undefined, 1, 2, 2, 3, 4),
+    updateMask: fc.constantFrom(
+      ['canary'] as const,
+      ['shadow_version'] as const,
+      ['canary', 'shadow_version'] as const,
+    ),
     text: fc.constantFrom('', 'one', 'two 😀'),
     etag: fc.constantFrom('current', 'current', 'current', 'current', 'current', 'current', 'stale', 'none'),
     requestId: fc.constantFrom('none', 'none', 'new', 'new', 'new', 'used'),
@@ -100,6 +114,17 @@ export function toCall(intent: Intent, registry: ExpectedRegistry): RegistryCall
     case 'SetAlias': {
       const values = { name: aliasName, version: versionName, etag };
       return { method, request: SetAliasRequest.fromPartial({ alias: values, reason: text, requestId, validateOnly }) };
+    }
+    case 'UpdateAlias': {
+      const { canary, shadow, updateMask } = intent;
+      const values = {
+        name: aliasName,
+        etag,
+        canary: canary && { ...canary, version: `${name}/versions/${canary.version}` },
+        shadowVersion: shadow === undefined ? '' : `${name}/versions/${shadow}`,
+      };
+      const request = { alias: values, updateMask: [...updateMask], reason: text, requestId, validateOnly };
+      return { method, request: UpdateAliasRequest.fromPartial(request) };
     }
     case 'RollbackAlias':
       return {

@@ -11,6 +11,9 @@ const INTENT: Omit<Intent, 'method'> = {
   model: '',
   version: 1,
   alias: 'production',
+  canary: { version: 2, percent: 10 },
+  shadow: undefined,
+  updateMask: ['canary'],
   text: '',
   etag: 'current',
   requestId: 'new',
@@ -29,6 +32,11 @@ export const WRITES: Readonly<Record<string, readonly Partial<Intent>[]>> = {
   'deleting versions and bringing them back': [{ method: 'DeleteModelVersion' }, { method: 'UndeleteModelVersion' }],
   promoting: [{ method: 'SetAlias' }, { method: 'SetAlias', version: 2 }],
   'rolling back': [{ method: 'SetAlias' }, { method: 'SetAlias', version: 2 }, { method: 'RollbackAlias' }],
+  'changing canaries': [
+    { method: 'SetAlias' },
+    { method: 'UpdateAlias' },
+    { method: 'UpdateAlias', canary: undefined },
+  ],
   'deleting aliases': [{ method: 'SetAlias' }, { method: 'DeleteAlias' }],
 };
 

@@ -31,7 +31,7 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
   guardedModel("namespace = 'other'", 'are immutable'),
   guardedModel("model_id = 'other'", 'are immutable'),
   guardedModel("task = 'face'", 'are immutable'),
-  guardedModel('next_version = 5', 'has given out version 5 already'),
+  guardedModel('next_version = 6', 'has given out version 6 already'),
   guardedModel('delete_time = now()', 'has aliases'),
 
   badRow('model_version', 'model_version_pkey', { version: '1' }),
@@ -67,6 +67,14 @@ export const REFUSALS_OF_VERSIONS: readonly Refusal[] = [
     'guard_version_creator',
     "UPDATE registry.model_version SET created_by = 'ann'",
     'the publisher of version',
+  ),
+  ...["state = 'archived'", "state = 'deleted', delete_time = now()"].map((change) =>
+    badChange(
+      'model_version',
+      'guard_version_traffic',
+      `UPDATE registry.model_version SET ${change} WHERE version = 6`,
+      'is the canary or the shadow of an alias',
+    ),
   ),
   guardedVersion("state = 'archived', delete_time = NULL WHERE version = 4", 'cannot go from deleted to archived'),
   guardedVersion("state = 'archived' WHERE version = 1", 'has aliases'),

@@ -85,11 +85,11 @@ export function insert(table: string, change: Row = {}): string {
 /**
  * To be run in the transaction that tries something out, because what a version consists of comes in its own transaction. A
  * deleted model, and another one. Its version 1 has an alias, 2 is a member of the ensemble 3, 4 is deleted, as is 5, the ensemble that it was a
- * member of; 2 is of yesterday; and one row of everything else.
+ * member of; 2 is of yesterday, 6 is the alias's shadow; and one row of everything else.
  */
 export const SEED: readonly string[] = [
   insert('namespace', { namespace: "'default'" }),
-  insert('model', { id: '1', model_id: "'m'", next_version: '6' }),
+  insert('model', { id: '1', model_id: "'m'", next_version: '7' }),
   insert('model', { id: '2', model_id: "'gone'", delete_time: 'now()' }),
   insert('artifact_blob', { sha256: DIGEST }),
   insert('model_version', { model: '2', version: '1' }),
@@ -98,12 +98,13 @@ export const SEED: readonly string[] = [
   insert('model_version', { version: '3', kind: "'ensemble'", input_spec: 'NULL' }),
   insert('model_version', { version: '4' }),
   insert('model_version', { version: '5', kind: "'ensemble'", input_spec: 'NULL' }),
+  insert('model_version', { version: '6' }),
   insert('version_file', { position: '0', path: "'model.onnx'" }),
   insert('ensemble_member', { position: '0', member_version: '2' }),
   insert('ensemble_member', { version: '5', member_version: '4' }),
   "UPDATE registry.model_version SET state = 'deleted', delete_time = now() WHERE version = 5 AND model = 1",
   "UPDATE registry.model_version SET state = 'deleted', delete_time = now() WHERE version = 4 AND model = 1",
-  insert('model_alias', { alias: "'production'" }),
+  insert('model_alias', { alias: "'production'", shadow_version: '6' }),
   insert('alias_event', { id: '1', alias: "'production'" }),
   insert('idempotency', { request_id: "'00000000-0000-4000-8000-000000000000'" }),
   insert('event', { number: '1' }),

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type AliasEvent, AliasEvent_Kind } from '@resmask/client';
 import { type Command } from 'commander';
 import { action, type Context } from '../context.js';
 import { downloadVersion } from '../models/download-version.js';
 import { parseVersion } from '../models/parse-version.js';
-import { fields, shorten, table } from '../terminal/output.js';
-import { isoTime, lastPart, minute, modelView, versionView } from '../views.js';
+import { fields } from '../terminal/output.js';
+import { aliasView, lastPart, modelView, versionView } from '../views.js';
 import { WrongUse } from '../wrong-use.js';
 
 interface ReasonOptions {
@@ -22,12 +21,6 @@ export function addModelLifecycleCommands(models: Command): void {
     .option('--alias <alias>', 'the alias to move', 'production')
     .option('--reason <text>', 'why; kept in the history', '')
     .action(action(rollback));
-  models
-    .command('history')
-    .argument('<model>')
-    .description('every move of an alias, oldest first, like a ledger')
-    .option('--alias <alias>', 'the alias', 'production')
-    .action(action(history));
   models
     .command('archive')
     .argument('<model>')
@@ -66,40 +59,7 @@ async function rollback({ output, registry, parent }: Context, options: ReasonOp
   const name = `${parent}/models/${model}/aliases/${options.alias}`;
   const { etag } = await registry.getAlias(name);
   const moved = await registry.rollbackAlias(name, etag, options.reason, randomUUID());
-  const view = { name: moved.name, version: moved.version, etag: moved.etag, updateTime: isoTime(moved.updateTime) };
-  output.result(view, () => `${model}@${options.alias} is version ${lastPart(moved.version)} again`);
-}
-
-async function history({ output, registry, parent }: Context, { alias }: ReasonOptions, model: string): Promise<void> {
-  const name = `${parent}/models/${model}/aliases/${alias}`;
-  const events = (await Array.fromAsync(registry.listAliasEvents(name))).reverse().map(moveView);
-  output.result(events, () =>
-    events.length === 0
-      ? `${model}@${alias} has never pointed at anything`
-      : table(
-          ['WHEN', 'WHAT', 'FROM', 'TO', 'WHO', 'WHY'],
-          events.map(({ time, kind, from, to, actor, reason }) => [
-            minute(time),
-            kind,
-            from ?? '-',
-            to ?? '-',
-            actor,
-            shorten(reason, 40),
-          ]),
-        ),
-  );
-}
-
-function moveView({ kind, oldVersion, newVersion, actor, reason, createTime }: AliasEvent) {
-  const number = (name: string): number | undefined => (name === '' ? undefined : Number(lastPart(name)));
-  return {
-    time: isoTime(createTime),
-    kind: AliasEvent_Kind[kind].replace('KIND_', '').toLowerCase(),
-    from: number(oldVersion),
-    to: number(newVersion),
-    actor,
-    reason,
-  };
+  output.result(aliasView(moved), () => `${model}@${options.alias} is version ${lastPart(moved.version)} again`);
 }
 
 async function archive(

@@ -11,13 +11,15 @@ import { textTags } from '../models/text-tags.js';
 import { readInput } from '../networks/shipped-weights.js';
 import { fields, table } from '../terminal/output.js';
 import { progress } from '../terminal/progress.js';
-import { isoTime, lastPart, minute, modelView, versionView } from '../views.js';
+import { aliasView, canaryText, lastPart, minute, modelView, versionView } from '../views.js';
 import { addModelChangeCommands } from './model-changes.js';
 import { addEnsembleCommand } from './model-ensembles.js';
 import { addFactCommands } from './model-facts.js';
 import { addGateCommands } from './model-gates.js';
+import { addHistoryCommand } from './model-history.js';
 import { addModelLifecycleCommands } from './model-lifecycle.js';
 import { addRecordCommands } from './model-records.js';
+import { addTrafficCommands } from './model-traffic.js';
 
 interface RegisterOptions {
   readonly file: string;
@@ -78,6 +80,8 @@ export function addModelCommands(program: Command): void {
     .option('--alias <alias>', 'the alias to move', 'production')
     .option('--reason <text>', 'why; kept in the history', '')
     .action(action(promoteVersion));
+  addTrafficCommands(models);
+  addHistoryCommand(models);
   addModelLifecycleCommands(models);
   addEnsembleCommand(models);
   addGateCommands(models);
@@ -117,6 +121,7 @@ async function show({ output, registry, parent }: Context, options: ListOptions,
         ['model', model.name],
         ['task', model.task],
         ['aliases', keyValueList(model.aliases)],
+        ...trafficFields(model),
         ['labels', keyValueList(model.labels)],
         ['created', model.createTime ?? ''],
       ]),
@@ -136,6 +141,16 @@ async function show({ output, registry, parent }: Context, options: ListOptions,
       ),
     ].join('\n'),
   );
+}
+
+/** Most models have neither. */
+function trafficFields({ canaries, shadows }: ReturnType<typeof modelView>): [string, string][] {
+  const shares = Object.entries(canaries).map(([alias, canary]) => [alias, canaryText(canary)]);
+  const fields: [string, string][] = [
+    ['canaries', keyValueList(Object.fromEntries(shares))],
+    ['shadows', keyValueList(shadows)],
+  ];
+  return fields.filter(([, text]) => text !== '');
 }
 
 async function register({ output, registry, parent }: Context, options: RegisterOptions, model: string): Promise<void> {
@@ -172,8 +187,7 @@ async function promoteVersion(
   version: number,
 ): Promise<void> {
   const moved = await promote(registry, `${parent}/models/${model}/versions/${version}`, alias, reason);
-  const view = { name: moved.name, version: moved.version, etag: moved.etag, updateTime: isoTime(moved.updateTime) };
-  output.result(view, () => `${model}@${lastPart(moved.name)} is now version ${lastPart(moved.version)}`);
+  output.result(aliasView(moved), () => `${model}@${lastPart(moved.name)} is now version ${lastPart(moved.version)}`);
 }
 
 async function factsOf(options: RegisterOptions, model: string): Promise<VersionFacts> {

@@ -11,6 +11,7 @@ import type {
   ListAliasesResponse,
   RollbackAliasRequest,
   SetAliasRequest,
+  UpdateAliasRequest,
 } from '@resmask/contracts/registry.v1';
 import { AliasService } from './alias.service.js';
 
@@ -31,6 +32,11 @@ export class AliasController {
   @GrpcMethod('RegistryService', 'setAlias')
   set(request: SetAliasRequest): Promise<Alias> {
     return this.aliases.set(request);
+  }
+
+  @GrpcMethod('RegistryService', 'updateAlias')
+  update(request: UpdateAliasRequest): Promise<Alias> {
+    return this.aliases.update(request);
   }
 
   @GrpcMethod('RegistryService', 'rollbackAlias')

@@ -11,6 +11,15 @@ export class AliasEntity {
   @Column('integer')
   version!: number;
 
+  @Column('integer', { name: 'canary_version', nullable: true })
+  canaryVersion!: number | null;
+
+  @Column('integer', { name: 'canary_percent', nullable: true })
+  canaryPercent!: number | null;
+
+  @Column('integer', { name: 'shadow_version', nullable: true })
+  shadowVersion!: number | null;
+
   @Column('bigint')
   revision!: string;
 
@@ -18,7 +27,7 @@ export class AliasEntity {
   updateTime!: Date;
 }
 
-export type AliasEventKind = 'set' | 'rollback' | 'delete';
+export type AliasEventKind = 'set' | 'rollback' | 'delete' | 'traffic';
 
 @Entity('alias_event')
 export class AliasEventEntity {
@@ -39,6 +48,24 @@ export class AliasEventEntity {
 
   @Column('integer', { name: 'new_version', nullable: true })
   newVersion!: number | null;
+
+  @Column('integer', { name: 'old_canary_version', nullable: true })
+  oldCanaryVersion!: number | null;
+
+  @Column('integer', { name: 'old_canary_percent', nullable: true })
+  oldCanaryPercent!: number | null;
+
+  @Column('integer', { name: 'old_shadow_version', nullable: true })
+  oldShadowVersion!: number | null;
+
+  @Column('integer', { name: 'new_canary_version', nullable: true })
+  newCanaryVersion!: number | null;
+
+  @Column('integer', { name: 'new_canary_percent', nullable: true })
+  newCanaryPercent!: number | null;
+
+  @Column('integer', { name: 'new_shadow_version', nullable: true })
+  newShadowVersion!: number | null;
 
   @Column('text')
   actor!: string;

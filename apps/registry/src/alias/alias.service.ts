@@ -10,12 +10,14 @@ import {
   type ListAliasesResponse,
   RollbackAliasRequest,
   SetAliasRequest,
+  UpdateAliasRequest,
 } from '@resmask/contracts/registry.v1';
 import { invalidField } from '@resmask/errors';
-import { formatModelName, parseAliasName, parseModelName, parseVersionName } from '@resmask/resource-names';
+import { parseAliasName, parseModelName } from '@resmask/resource-names';
 import { cutPage, readNumberedPage, readPage } from '@resmask/service-kit';
-import { changeCall } from '../change/change-call.js';
-import { Changes } from '../change/changes.js';
+import type { EntityManager } from 'typeorm';
+import { type ChangeCall, changeCall } from '../change/change-call.js';
+import { type Changed, Changes } from '../change/changes.js';
 import { checkText } from '../change/check-text.js';
 import { Gate, GateRefusal } from '../gate/gate.js';
 import { nameOf, toAliasEventMessage, toAliasMessage } from '../model/model.messages.js';
@@ -23,10 +25,13 @@ import { ModelRepository } from '../model/model.repository.js';
 import { VersionRepository } from '../version/version.repository.js';
 import { AliasRepository } from './alias.repository.js';
 import { AliasMoves } from './alias-moves.js';
+import { AliasUpdates } from './alias-updates.js';
+import { parseOwnVersion } from './parse-own-version.js';
+import { readTraffic } from './read-traffic.js';
 
 const MAX_REASON = 1024;
 
-/** Points aliases at versions, and tells what they have pointed at. Moving one is promotion. */
+/** Points aliases at versions, gives them canaries and shadows, and tells what they have had. Moving one is promotion. */
 @Injectable()
 export class AliasService {
   constructor(
@@ -34,6 +39,7 @@ export class AliasService {
     readonly versions: VersionRepository,
     readonly aliases: AliasRepository,
     readonly moves: AliasMoves,
+    readonly updates: AliasUpdates,
     readonly gate: Gate,
     readonly changes: Changes,
   ) {}
@@ -73,23 +79,30 @@ export class AliasService {
   async set(request: SetAliasRequest): Promise<Alias> {
     if (!request.alias) throw invalidField('alias', 'it is not set');
     const name = parseAliasName(request.alias.name, 'alias.name');
-    const target = parseVersionName(request.alias.version, 'alias.version');
-    if (formatModelName(target) !== formatModelName(name)) {
-      const description = `got ${request.alias.version}; a version of ${formatModelName(name)} is needed`;
-      throw invalidField('alias.version', description);
-    }
+    const version = parseOwnVersion(request.alias.version, 'alias.version', name);
     const reason = checkText(request.reason, 'reason', MAX_REASON);
     const { etag } = request.alias;
     const call = changeCall('SetAlias', request, SetAliasRequest, Alias);
-    try {
-      return await this.changes.make(call, async (manager) => {
-        await this.versions.get(target, manager);
-        return this.moves.point(manager, { name, version: target.version, etag, reason, kind: 'set' });
-      });
-    } catch (error) {
-      if (error instanceof GateRefusal && !request.validateOnly) await this.gate.keepRefusal(error);
-      throw error;
-    }
+    return this.#makeGated(call, async (manager) => {
+      await this.versions.get({ ...name, version }, manager);
+      return this.moves.point(manager, { name, version, etag, reason, kind: 'set' });
+    });
+  }
+
+  /** @throws DomainError like `set`. */
+  async update(request: UpdateAliasRequest): Promise<Alias> {
+    if (!request.alias) throw invalidField('alias', 'it is not set');
+    const name = parseAliasName(request.alias.name, 'alias.name');
+    const traffic = readTraffic(request.alias, request, name);
+    const reason = checkText(request.reason, 'reason', MAX_REASON);
+    const { etag } = request.alias;
+    const call = changeCall('UpdateAlias', request, UpdateAliasRequest, Alias);
+    return this.#makeGated(call, async (manager) => {
+      const { canary, shadowVersion } = traffic;
+      for (const version of [canary?.version, shadowVersion])
+        if (version !== undefined) await this.versions.get({ ...name, version }, manager);
+      return this.updates.make(manager, { name, etag, reason, traffic });
+    });
   }
 
   /** @throws DomainError ALIAS_NO_PREVIOUS if it has never pointed anywhere else. */
@@ -107,5 +120,18 @@ export class AliasService {
     const { etag } = request;
     const call = changeCall('DeleteAlias', request, DeleteAliasRequest, Empty);
     return this.changes.make(call, (manager) => this.moves.take(manager, { name, etag, reason }));
+  }
+
+  /** Makes a change that a gate may refuse, and keeps the refusal. */
+  async #makeGated(
+    call: ChangeCall<Alias>,
+    change: (manager: EntityManager) => Promise<Changed<Alias>>,
+  ): Promise<Alias> {
+    try {
+      return await this.changes.make(call, change);
+    } catch (error) {
+      if (error instanceof GateRefusal && !call.validateOnly) await this.gate.keepRefusal(error);
+      throw error;
+    }
   }
 }

@@ -20,7 +20,7 @@ import { ModelRepository } from '../model/model.repository.js';
 import { notDeleted } from '../model/model.service.js';
 import { VersionEntity, type VersionState } from './version.entity.js';
 import { toVersionMessage } from './version.messages.js';
-import { type FoundVersion, VERSION_TYPE, VersionRepository } from './version.repository.js';
+import { type AliasHolder, type FoundVersion, VERSION_TYPE, VersionRepository } from './version.repository.js';
 import { readTags, type Tags } from './version-facts.js';
 
 interface StateChange {
@@ -106,7 +106,8 @@ export class VersionLifecycle {
         const { state, revision } = found.version;
         expectEtag(etag, revision, resourceOf(name));
         if (!from.includes(state)) throw wrongState(name, state, from);
-        if (to !== 'ready' && found.aliases.length > 0) throw inUse(name, found.aliases);
+        const holders = to === 'ready' ? [] : await this.versions.aliasesHolding(found.version, manager);
+        if (holders.length > 0) throw inUse(name, holders);
         await write(manager, found, { state: to, deleteTime: () => (to === 'deleted' ? 'now()' : 'NULL') });
         return {
           response: await this.#message(name, manager),
@@ -115,7 +116,8 @@ export class VersionLifecycle {
       });
     } catch (error) {
       // An alias came between the look and the write.
-      if (violates(error, 'version_has_aliases')) throw inUse(name, (await this.versions.get(name)).aliases);
+      if (violates(error, 'version_has_aliases') || violates(error, 'version_has_traffic'))
+        throw inUse(name, await this.versions.aliasesHolding((await this.versions.get(name)).version));
       if (violates(error, 'version_has_ensembles')) throw memberOf(name, await this.versions.ensemblesOf(name));
       if (violates(error, 'version_misses_members')) throw missesMembers(name);
       throw error;
@@ -153,9 +155,11 @@ function wrongState(name: VersionName, state: VersionState, from: readonly Versi
   return new DomainError('VERSION_NOT_READY', message, { resource: resourceOf(name) });
 }
 
-function inUse(name: VersionName, aliases: readonly string[]): DomainError {
-  const holders = aliases.join(', ');
-  const message = `${formatVersionName(name)} has the aliases ${holders}; point them elsewhere or delete them first`;
+function inUse(name: VersionName, aliases: readonly AliasHolder[]): DomainError {
+  const holders = aliases.map(({ alias }) => alias).join(', ');
+  const list = aliases.map(({ alias, part }) => (part === 'target' ? alias : `${alias} (${part})`)).join(', ');
+  const wayOut = 'point them elsewhere, take it away as their canary or shadow, or delete them first';
+  const message = `${formatVersionName(name)} has the aliases ${list}; ${wayOut}`;
   return new DomainError('RESOURCE_IN_USE', message, { metadata: { holders }, resource: resourceOf(name) });
 }
 

@@ -20,6 +20,12 @@ export interface FoundVersion {
   readonly aliases: readonly string[];
 }
 
+/** An alias that has a version, and as what. */
+export interface AliasHolder {
+  readonly alias: string;
+  readonly part: 'target' | 'canary' | 'shadow';
+}
+
 /** Reads versions and the aliases that point at them. */
 @Injectable()
 export class VersionRepository {
@@ -45,6 +51,18 @@ export class VersionRepository {
     const where = { model: model.id, version: name.version };
     await manager.findOneOrFail(VersionEntity, { where, lock: { mode: 'pessimistic_write' } });
     return this.get(name, manager);
+  }
+
+  /** The aliases that have the version as their own, as their canary or as their shadow, in alphabetical order. */
+  aliasesHolding(
+    { model, version }: VersionEntity,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<AliasHolder[]> {
+    return manager.query(
+      `SELECT alias, CASE $2::integer WHEN version THEN 'target' WHEN canary_version THEN 'canary' ELSE 'shadow' END AS part
+         FROM model_alias WHERE model = $1 AND $2 IN (version, canary_version, shadow_version) ORDER BY alias`,
+      [model, version],
+    );
   }
 
   /** Names of the ensembles that are not deleted and have the version as a member. */

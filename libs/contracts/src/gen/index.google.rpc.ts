@@ -5,5 +5,4 @@
 
 /* eslint-disable */
 
-export * from "./google/rpc/error_details.js";
 export * from "./google/rpc/status.js";

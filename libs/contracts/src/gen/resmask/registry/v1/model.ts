@@ -58,7 +58,10 @@ export interface Model_LabelsEntry {
   value: string;
 }
 
-/** A movable name for one version of a model. Moving it is promotion. */
+/**
+ * A movable name for one version of a model. Moving it is promotion. Beside that version it may have a canary and a shadow; the three
+ * are different versions of the same model, and none of them can be archived or deleted.
+ */
 export interface Alias {
   /**
    * Resource name, `namespaces/{namespace}/models/{model}/aliases/{alias}`; set by the client. The alias starts with a
@@ -67,13 +70,36 @@ export interface Alias {
   name: string;
   /** The version it points at, `namespaces/{namespace}/models/{model}/versions/{version}`, of the same model; set by the client. */
   version: string;
-  /** Changes with every move. A client that moves an existing alias must send the etag it read. */
+  /** Changes with every change. A client that changes an existing alias must send the etag it read. */
   etag: string;
-  /** When the alias last moved; set by the server. */
-  updateTime: Timestamp | undefined;
+  /** When the alias last changed; set by the server. */
+  updateTime:
+    | Timestamp
+    | undefined;
+  /**
+   * Set by the client with UpdateAlias; SetAlias does not read it. Ends when the alias moves or is rolled back. Unset: every stream is
+   * served by `version`.
+   */
+  canary:
+    | Alias_Canary
+    | undefined;
+  /**
+   * The version that is given the same frames, and whose answers are compared and never sent,
+   * `namespaces/{namespace}/models/{model}/versions/{version}`. Set by the client with UpdateAlias; SetAlias does not read it. Ends when
+   * the alias comes to point at it. Empty: none.
+   */
+  shadowVersion: string;
 }
 
-/** One move of an alias: the ledger of what a name meant, and why it changed. */
+/** A version that serves part of the streams, to see how it does before it is promoted. */
+export interface Alias_Canary {
+  /** `namespaces/{namespace}/models/{model}/versions/{version}`. Set by the client. */
+  version: string;
+  /** Which part of the streams it serves, from 1 to 99 percent; set by the client. */
+  percent: number;
+}
+
+/** One change of an alias: the ledger of what a name meant, and why it changed. */
 export interface AliasEvent {
   /** `namespaces/{namespace}/models/{model}/aliases/{alias}`; set by the server. */
   alias: string;
@@ -88,7 +114,21 @@ export interface AliasEvent {
   /** Why, as the client said. */
   reason: string;
   /** When it happened; set by the server. */
-  createTime: Timestamp | undefined;
+  createTime:
+    | Timestamp
+    | undefined;
+  /** The canary it had before; unset if it had none. Set by the server. */
+  oldCanary:
+    | Alias_Canary
+    | undefined;
+  /** The canary it has since; unset if it has none. Set by the server. */
+  newCanary:
+    | Alias_Canary
+    | undefined;
+  /** The shadow it had before, as a resource name; empty if it had none. Set by the server. */
+  oldShadowVersion: string;
+  /** The shadow it has since, as a resource name; empty if it has none. Set by the server. */
+  newShadowVersion: string;
 }
 
 /** What happened. */
@@ -101,6 +141,8 @@ export enum AliasEvent_Kind {
   KIND_ROLLBACK = 2,
   /** KIND_DELETE - Taken away. */
   KIND_DELETE = 3,
+  /** KIND_TRAFFIC - Its canary or its shadow changed, and the version it points at did not. */
+  KIND_TRAFFIC = 4,
   UNRECOGNIZED = -1,
 }
 
@@ -363,7 +405,7 @@ export const Model_LabelsEntry: MessageFns<Model_LabelsEntry> = {
 };
 
 function createBaseAlias(): Alias {
-  return { name: "", version: "", etag: "", updateTime: undefined };
+  return { name: "", version: "", etag: "", updateTime: undefined, canary: undefined, shadowVersion: "" };
 }
 
 export const Alias: MessageFns<Alias> = {
@@ -379,6 +421,12 @@ export const Alias: MessageFns<Alias> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(message.updateTime, writer.uint32(34).fork()).join();
+    }
+    if (message.canary !== undefined) {
+      Alias_Canary.encode(message.canary, writer.uint32(42).fork()).join();
+    }
+    if (message.shadowVersion !== "") {
+      writer.uint32(50).string(message.shadowVersion);
     }
     return writer;
   },
@@ -428,6 +476,22 @@ export const Alias: MessageFns<Alias> = {
             message.updateTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.canary = Alias_Canary.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.shadowVersion = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -451,12 +515,95 @@ export const Alias: MessageFns<Alias> = {
     message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
+    message.canary = (object.canary !== undefined && object.canary !== null)
+      ? Alias_Canary.fromPartial(object.canary)
+      : undefined;
+    message.shadowVersion = object.shadowVersion ?? "";
+    return message;
+  },
+};
+
+function createBaseAlias_Canary(): Alias_Canary {
+  return { version: "", percent: 0 };
+}
+
+export const Alias_Canary: MessageFns<Alias_Canary> = {
+  encode(message: Alias_Canary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.percent !== 0) {
+      writer.uint32(16).int32(message.percent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Alias_Canary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlias_Canary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.percent = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Alias_Canary>, I>>(base?: I): Alias_Canary {
+    return Alias_Canary.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Alias_Canary>, I>>(object: I): Alias_Canary {
+    const message = createBaseAlias_Canary();
+    message.version = object.version ?? "";
+    message.percent = object.percent ?? 0;
     return message;
   },
 };
 
 function createBaseAliasEvent(): AliasEvent {
-  return { alias: "", kind: 0, oldVersion: "", newVersion: "", actor: "", reason: "", createTime: undefined };
+  return {
+    alias: "",
+    kind: 0,
+    oldVersion: "",
+    newVersion: "",
+    actor: "",
+    reason: "",
+    createTime: undefined,
+    oldCanary: undefined,
+    newCanary: undefined,
+    oldShadowVersion: "",
+    newShadowVersion: "",
+  };
 }
 
 export const AliasEvent: MessageFns<AliasEvent> = {
@@ -481,6 +628,18 @@ export const AliasEvent: MessageFns<AliasEvent> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(message.createTime, writer.uint32(58).fork()).join();
+    }
+    if (message.oldCanary !== undefined) {
+      Alias_Canary.encode(message.oldCanary, writer.uint32(66).fork()).join();
+    }
+    if (message.newCanary !== undefined) {
+      Alias_Canary.encode(message.newCanary, writer.uint32(74).fork()).join();
+    }
+    if (message.oldShadowVersion !== "") {
+      writer.uint32(82).string(message.oldShadowVersion);
+    }
+    if (message.newShadowVersion !== "") {
+      writer.uint32(90).string(message.newShadowVersion);
     }
     return writer;
   },
@@ -554,6 +713,38 @@ export const AliasEvent: MessageFns<AliasEvent> = {
             message.createTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.oldCanary = Alias_Canary.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.newCanary = Alias_Canary.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.oldShadowVersion = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.newShadowVersion = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -580,6 +771,14 @@ export const AliasEvent: MessageFns<AliasEvent> = {
     message.createTime = (object.createTime !== undefined && object.createTime !== null)
       ? Timestamp.fromPartial(object.createTime)
       : undefined;
+    message.oldCanary = (object.oldCanary !== undefined && object.oldCanary !== null)
+      ? Alias_Canary.fromPartial(object.oldCanary)
+      : undefined;
+    message.newCanary = (object.newCanary !== undefined && object.newCanary !== null)
+      ? Alias_Canary.fromPartial(object.newCanary)
+      : undefined;
+    message.oldShadowVersion = object.oldShadowVersion ?? "";
+    message.newShadowVersion = object.newShadowVersion ?? "";
     return message;
   },
 };

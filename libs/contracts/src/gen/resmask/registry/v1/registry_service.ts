@@ -181,7 +181,7 @@ export interface DownloadModelFileResponse {
 
 /** Asks to point an alias at a version. */
 export interface SetAliasRequest {
-  /** The alias as it shall be. `alias.etag` must be that of the existing alias, and empty for a new one. */
+  /** The alias and the version it shall point at. `alias.etag` must be that of the existing alias, and empty for a new one. */
   alias:
     | Alias
     | undefined;
@@ -197,6 +197,27 @@ export interface SetAliasRequest {
 export interface GetAliasRequest {
   /** `namespaces/{namespace}/models/{model}/aliases/{alias}`. */
   name: string;
+}
+
+/** What to change of an alias. */
+export interface UpdateAliasRequest {
+  /** Its name, its etag, which must be the current one, and the new values. */
+  alias:
+    | Alias
+    | undefined;
+  /**
+   * Of `canary` and `shadow_version`, each as a whole: one that is named and not set is taken away. Empty means those that are set. Any
+   * other path is INVALID_ARGUMENT.
+   */
+  updateMask:
+    | string[]
+    | undefined;
+  /** Why, at most 1,024 characters; kept in the alias's history. */
+  reason: string;
+  /** A UUID; the same call repeated with it returns what the first one answered. Kept for 24 hours. */
+  requestId: string;
+  /** Check everything and answer as if it were done, but change nothing. */
+  validateOnly: boolean;
 }
 
 /** What to change of a model. */
@@ -348,7 +369,7 @@ export interface RollbackAliasRequest {
   validateOnly: boolean;
 }
 
-/** Whose moves to read. */
+/** Whose changes to read. */
 export interface ListAliasEventsRequest {
   /** `namespaces/{namespace}/models/{model}/aliases/{alias}`. */
   parent: string;
@@ -358,7 +379,7 @@ export interface ListAliasEventsRequest {
   pageToken: string;
 }
 
-/** A page of moves. */
+/** A page of changes. */
 export interface ListAliasEventsResponse {
   /** Newest first. */
   aliasEvents: AliasEvent[];
@@ -1666,6 +1687,109 @@ export const GetAliasRequest: MessageFns<GetAliasRequest> = {
   fromPartial<I extends Exact<DeepPartial<GetAliasRequest>, I>>(object: I): GetAliasRequest {
     const message = createBaseGetAliasRequest();
     message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateAliasRequest(): UpdateAliasRequest {
+  return { alias: undefined, updateMask: undefined, reason: "", requestId: "", validateOnly: false };
+}
+
+export const UpdateAliasRequest: MessageFns<UpdateAliasRequest> = {
+  encode(message: UpdateAliasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alias !== undefined) {
+      Alias.encode(message.alias, writer.uint32(10).fork()).join();
+    }
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(40).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAliasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAliasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alias = Alias.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UpdateAliasRequest>, I>>(base?: I): UpdateAliasRequest {
+    return UpdateAliasRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateAliasRequest>, I>>(object: I): UpdateAliasRequest {
+    const message = createBaseUpdateAliasRequest();
+    message.alias = (object.alias !== undefined && object.alias !== null) ? Alias.fromPartial(object.alias) : undefined;
+    message.updateMask = object.updateMask ?? undefined;
+    message.reason = object.reason ?? "";
+    message.requestId = object.requestId ?? "";
+    message.validateOnly = object.validateOnly ?? false;
     return message;
   },
 };
@@ -4664,8 +4788,8 @@ export const RegistryServiceService = {
     responseDeserialize: (value: Buffer): DownloadModelFileResponse => DownloadModelFileResponse.decode(value),
   },
   /**
-   * Promotes: points an alias at a version, creating the alias if it is new. ABORTED if the etag is stale, with the current
-   * etag in ErrorInfo.metadata["etag"].
+   * Promotes: points an alias at a version, creating the alias if it is new. Its canary ends, as does its shadow if it is that version.
+   * ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"].
    */
   setAlias: {
     path: "/resmask.registry.v1.RegistryService/SetAlias" as const,
@@ -4683,6 +4807,19 @@ export const RegistryServiceService = {
     responseStream: false as const,
     requestSerialize: (value: GetAliasRequest): Buffer => Buffer.from(GetAliasRequest.encode(value).finish()),
     requestDeserialize: (value: Buffer): GetAliasRequest => GetAliasRequest.decode(value),
+    responseSerialize: (value: Alias): Buffer => Buffer.from(Alias.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Alias => Alias.decode(value),
+  },
+  /**
+   * Changes an alias's canary or shadow; what it points at is changed by SetAlias. The alias's gate must let a canary through that is new
+   * or is given more streams. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"].
+   */
+  updateAlias: {
+    path: "/resmask.registry.v1.RegistryService/UpdateAlias" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateAliasRequest): Buffer => Buffer.from(UpdateAliasRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateAliasRequest => UpdateAliasRequest.decode(value),
     responseSerialize: (value: Alias): Buffer => Buffer.from(Alias.encode(value).finish()),
     responseDeserialize: (value: Buffer): Alias => Alias.decode(value),
   },
@@ -4727,7 +4864,7 @@ export const RegistryServiceService = {
     responseSerialize: (value: ModelVersion): Buffer => Buffer.from(ModelVersion.encode(value).finish()),
     responseDeserialize: (value: Buffer): ModelVersion => ModelVersion.decode(value),
   },
-  /** Takes a version without aliases out of use: it is still served by its number, and no alias may point at it. */
+  /** Takes a version that no alias has as its own, its canary or its shadow out of use: it is still served by its number, and no alias may point at it. */
   archiveModelVersion: {
     path: "/resmask.registry.v1.RegistryService/ArchiveModelVersion" as const,
     requestStream: false as const,
@@ -4796,7 +4933,7 @@ export const RegistryServiceService = {
     responseSerialize: (value: ListAliasesResponse): Buffer => Buffer.from(ListAliasesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAliasesResponse => ListAliasesResponse.decode(value),
   },
-  /** Takes an alias away. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
+  /** Takes an alias away, with its canary and its shadow. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
   deleteAlias: {
     path: "/resmask.registry.v1.RegistryService/DeleteAlias" as const,
     requestStream: false as const,
@@ -4806,7 +4943,10 @@ export const RegistryServiceService = {
     responseSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
     responseDeserialize: (value: Buffer): Empty => Empty.decode(value),
   },
-  /** Points an alias back at the version it pointed at before the last promotion. ABORTED if the etag is stale. */
+  /**
+   * Points an alias back at the version it pointed at before the last promotion. Its canary ends, as does its shadow if it is that
+   * version. ABORTED if the etag is stale.
+   */
   rollbackAlias: {
     path: "/resmask.registry.v1.RegistryService/RollbackAlias" as const,
     requestStream: false as const,
@@ -4816,7 +4956,7 @@ export const RegistryServiceService = {
     responseSerialize: (value: Alias): Buffer => Buffer.from(Alias.encode(value).finish()),
     responseDeserialize: (value: Buffer): Alias => Alias.decode(value),
   },
-  /** Reads the moves of an alias, newest first, also of one that has been taken away. */
+  /** Reads the changes of an alias, newest first, also of one that has been taken away. */
   listAliasEvents: {
     path: "/resmask.registry.v1.RegistryService/ListAliasEvents" as const,
     requestStream: false as const,
@@ -4979,12 +5119,17 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   /** Streams the bytes of one file. DATA_LOSS if what is stored no longer has its digest. */
   downloadModelFile: handleServerStreamingCall<DownloadModelFileRequest, DownloadModelFileResponse>;
   /**
-   * Promotes: points an alias at a version, creating the alias if it is new. ABORTED if the etag is stale, with the current
-   * etag in ErrorInfo.metadata["etag"].
+   * Promotes: points an alias at a version, creating the alias if it is new. Its canary ends, as does its shadow if it is that version.
+   * ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"].
    */
   setAlias: handleUnaryCall<SetAliasRequest, Alias>;
   /** Reads one alias. */
   getAlias: handleUnaryCall<GetAliasRequest, Alias>;
+  /**
+   * Changes an alias's canary or shadow; what it points at is changed by SetAlias. The alias's gate must let a canary through that is new
+   * or is given more streams. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"].
+   */
+  updateAlias: handleUnaryCall<UpdateAliasRequest, Alias>;
   /** Changes a model's description or labels. */
   updateModel: handleUnaryCall<UpdateModelRequest, Model>;
   /** Deletes a model without aliases: it is hidden, takes no versions, and its name stays taken. FAILED_PRECONDITION names its aliases. */
@@ -4993,7 +5138,7 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   undeleteModel: handleUnaryCall<UndeleteModelRequest, Model>;
   /** Changes a version's description or tags; nothing else of a version ever changes. */
   updateModelVersion: handleUnaryCall<UpdateModelVersionRequest, ModelVersion>;
-  /** Takes a version without aliases out of use: it is still served by its number, and no alias may point at it. */
+  /** Takes a version that no alias has as its own, its canary or its shadow out of use: it is still served by its number, and no alias may point at it. */
   archiveModelVersion: handleUnaryCall<ArchiveModelVersionRequest, ModelVersion>;
   /** Takes an archived version back into use. */
   unarchiveModelVersion: handleUnaryCall<UnarchiveModelVersionRequest, ModelVersion>;
@@ -5008,11 +5153,14 @@ export interface RegistryServiceServer extends UntypedServiceImplementation {
   batchGetModelVersions: handleUnaryCall<BatchGetModelVersionsRequest, BatchGetModelVersionsResponse>;
   /** Reads the aliases of a model in alphabetical order. */
   listAliases: handleUnaryCall<ListAliasesRequest, ListAliasesResponse>;
-  /** Takes an alias away. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
+  /** Takes an alias away, with its canary and its shadow. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
   deleteAlias: handleUnaryCall<DeleteAliasRequest, Empty>;
-  /** Points an alias back at the version it pointed at before the last promotion. ABORTED if the etag is stale. */
+  /**
+   * Points an alias back at the version it pointed at before the last promotion. Its canary ends, as does its shadow if it is that
+   * version. ABORTED if the etag is stale.
+   */
   rollbackAlias: handleUnaryCall<RollbackAliasRequest, Alias>;
-  /** Reads the moves of an alias, newest first, also of one that has been taken away. */
+  /** Reads the changes of an alias, newest first, also of one that has been taken away. */
   listAliasEvents: handleUnaryCall<ListAliasEventsRequest, ListAliasEventsResponse>;
   /** Reads what an alias demands of versions. */
   getGatePolicy: handleUnaryCall<GetGatePolicyRequest, GatePolicy>;
@@ -5264,8 +5412,8 @@ export interface RegistryServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientReadableStream<DownloadModelFileResponse>;
   /**
-   * Promotes: points an alias at a version, creating the alias if it is new. ABORTED if the etag is stale, with the current
-   * etag in ErrorInfo.metadata["etag"].
+   * Promotes: points an alias at a version, creating the alias if it is new. Its canary ends, as does its shadow if it is that version.
+   * ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"].
    */
   setAlias(request: SetAliasRequest, callback: (error: ServiceError | null, response: Alias) => void): ClientUnaryCall;
   setAlias(
@@ -5288,6 +5436,25 @@ export interface RegistryServiceClient extends Client {
   ): ClientUnaryCall;
   getAlias(
     request: GetAliasRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Alias) => void,
+  ): ClientUnaryCall;
+  /**
+   * Changes an alias's canary or shadow; what it points at is changed by SetAlias. The alias's gate must let a canary through that is new
+   * or is given more streams. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"].
+   */
+  updateAlias(
+    request: UpdateAliasRequest,
+    callback: (error: ServiceError | null, response: Alias) => void,
+  ): ClientUnaryCall;
+  updateAlias(
+    request: UpdateAliasRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Alias) => void,
+  ): ClientUnaryCall;
+  updateAlias(
+    request: UpdateAliasRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Alias) => void,
@@ -5356,7 +5523,7 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ModelVersion) => void,
   ): ClientUnaryCall;
-  /** Takes a version without aliases out of use: it is still served by its number, and no alias may point at it. */
+  /** Takes a version that no alias has as its own, its canary or its shadow out of use: it is still served by its number, and no alias may point at it. */
   archiveModelVersion(
     request: ArchiveModelVersionRequest,
     callback: (error: ServiceError | null, response: ModelVersion) => void,
@@ -5455,7 +5622,7 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAliasesResponse) => void,
   ): ClientUnaryCall;
-  /** Takes an alias away. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
+  /** Takes an alias away, with its canary and its shadow. ABORTED if the etag is stale, with the current etag in ErrorInfo.metadata["etag"]. */
   deleteAlias(
     request: DeleteAliasRequest,
     callback: (error: ServiceError | null, response: Empty) => void,
@@ -5471,7 +5638,10 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Empty) => void,
   ): ClientUnaryCall;
-  /** Points an alias back at the version it pointed at before the last promotion. ABORTED if the etag is stale. */
+  /**
+   * Points an alias back at the version it pointed at before the last promotion. Its canary ends, as does its shadow if it is that
+   * version. ABORTED if the etag is stale.
+   */
   rollbackAlias(
     request: RollbackAliasRequest,
     callback: (error: ServiceError | null, response: Alias) => void,
@@ -5487,7 +5657,7 @@ export interface RegistryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: Alias) => void,
   ): ClientUnaryCall;
-  /** Reads the moves of an alias, newest first, also of one that has been taken away. */
+  /** Reads the changes of an alias, newest first, also of one that has been taken away. */
   listAliasEvents(
     request: ListAliasEventsRequest,
     callback: (error: ServiceError | null, response: ListAliasEventsResponse) => void,
