@@ -4,10 +4,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 buf generate
+buf generate --template buf.gen.open-inference.yaml
 buf generate --template buf.gen.onnx.yaml
 gen=libs/contracts/src/gen
 # Annotations have no run-time meaning, and the umbrella indexes would pull everything in with one import.
 rm -r "$gen/google/api" "$gen/google/protobuf/descriptor.ts"
 find "$gen" libs/onnx/src/gen -name 'index*.ts' \
-  ! -name 'index.resmask.*.v1*.ts' ! -name index.google.rpc.ts -delete
-buf build proto --as-file-descriptor-set --exclude-source-info --path proto/resmask --path proto/grpc -o libs/contracts/descriptors.binpb
+  ! -name 'index.resmask.*.v1*.ts' ! -name index.google.rpc.ts ! -name index.inference.ts -delete
+buf build proto --as-file-descriptor-set --exclude-source-info --path proto/resmask --path proto/inference --path proto/grpc -o libs/contracts/descriptors.binpb

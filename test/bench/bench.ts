@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { networksSuite } from './networks-suite.ts';
-import { registrySuite } from './registry-suite.ts';
+import { registrySuite, transfersSuite } from './registry-suite.ts';
 import type { Row } from './row.ts';
 import { servingSuite } from './serving-suite.ts';
 
@@ -11,6 +11,7 @@ const SUITES: Readonly<Record<string, (quick: boolean) => AsyncIterable<Row>>> =
   serving: servingSuite,
   networks: networksSuite,
   registry: registrySuite,
+  transfers: transfersSuite,
 };
 
 const { values, positionals } = parseArgs({

@@ -3,7 +3,7 @@ import { answered, connect } from './connect.ts';
 import { type Act, closedLoop, oneByOne, openLoop } from './load.ts';
 import { type RegistryBenchPlatform, startRegistryBench } from './registry-bench-platform.ts';
 import { NAMESPACE, type SeedSize } from './registry-seed.ts';
-import { uploadRows } from './registry-upload-rows.ts';
+import { transferRows } from './registry-transfer-rows.ts';
 import { writingRows } from './registry-writing-rows.ts';
 import { atLeast, atMost, figure, percentile, type Row } from './row.ts';
 
@@ -25,7 +25,17 @@ export async function* registrySuite(quick: boolean): AsyncGenerator<Row> {
     );
     yield* readingRows(platform, size, quick);
     yield* writingRows(platform.served, quick);
-    yield* uploadRows(platform.served, platform.pid, quick);
+    yield* transferRows(platform.served, platform.pid, quick);
+  } finally {
+    await platform.stop();
+  }
+}
+
+/** Only its part about large files, on an empty registry. */
+export async function* transfersSuite(quick: boolean): AsyncGenerator<Row> {
+  const platform = await startRegistryBench({ models: 1, versionsOfEach: 1 });
+  try {
+    yield* transferRows(platform.served, platform.pid, quick);
   } finally {
     await platform.stop();
   }

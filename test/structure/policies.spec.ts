@@ -10,7 +10,7 @@ const POLICIES = { ...INFERENCE_POLICIES, ...REGISTRY_POLICIES, ...EVALUATION_PO
 const roles = Object.fromEntries(
   Object.entries(POLICIES).map(([service, policy]) => [
     service,
-    Object.fromEntries(Object.entries(policy).map(([rpc, { role }]) => [rpc, role])),
+    Object.fromEntries(Object.entries(policy).map(([rpc, row]) => [rpc, row === 'authenticated' ? row : row.role])),
   ]),
 );
 
@@ -25,11 +25,21 @@ it('says of every RPC of the contracts who may call it, and of no other', () => 
   expect(ruled.sort()).toEqual(described.sort());
 });
 
+it('lets everybody who is known only see the server, and be told what it does not have', () => {
+  const forEverybody = Object.values(roles).flatMap((rpcs) =>
+    Object.entries(rpcs).flatMap(([rpc, role]) => (role === 'authenticated' ? [rpc] : [])),
+  );
+  expect(forEverybody.filter((rpc) => !/^server|SharedMemory|^(trace|log)Setting/.test(rpc))).toEqual([]);
+});
+
 it('lets viewers read and nothing else', () => {
   const forViewers = Object.values(roles).flatMap((rpcs) =>
     Object.entries(rpcs).flatMap(([rpc, role]) => (role === 'viewer' ? [rpc] : [])),
   );
   expect(
-    forViewers.filter((rpc) => !/^(get|list|batchGet|watch|resolve|download|recognize|streamFrames)/.test(rpc)),
+    forViewers.filter(
+      (rpc) =>
+        !/^(get|list|batchGet|watch|resolve|download|recognize|streamFrames|explain|model|repositoryIndex)/.test(rpc),
+    ),
   ).toEqual([]);
 });

@@ -10,6 +10,9 @@ import {
 } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer, type PackageDefinition } from '@grpc/proto-loader';
 
+/** What is described beside these is health. */
+const OUR_PACKAGES = /^(resmask|inference)\./;
+
 /** A method of a service as its descriptor describes it. */
 export interface DescribedMethod {
   readonly service: string;
@@ -26,7 +29,7 @@ export function loadDescriptors(): PackageDefinition {
 
 export function methodsOf(descriptors: PackageDefinition): DescribedMethod[] {
   return Object.entries(descriptors).flatMap(([service, definition]) =>
-    'format' in definition || !service.startsWith('resmask.')
+    'format' in definition || !OUR_PACKAGES.test(service)
       ? []
       : Object.entries(definition).map(([method, { requestStream, responseStream }]) => ({
           service,

@@ -57,4 +57,14 @@ export const inferenceSettings = {
     max: 4096,
     default: 16,
   }),
+  openInferenceMaxBatch: integerSetting(
+    'RESMASK_OPEN_INFERENCE_MAX_BATCH',
+    'most rows of a request of the Open Inference Protocol',
+    { min: 1, max: 4096, default: 32 },
+  ),
+  openInferenceMaxQueued: integerSetting(
+    'RESMASK_OPEN_INFERENCE_MAX_QUEUED',
+    'requests of the Open Inference Protocol that may wait for one model',
+    { min: 1, max: 1_000_000, default: 1024 },
+  ),
 };

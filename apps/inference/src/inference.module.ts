@@ -5,6 +5,7 @@ import { ModelController } from './model/model.controller.js';
 import { PinnedModels } from './model/pinned-models.js';
 import { ServedModelService } from './model/served-model.service.js';
 import { ServingModels } from './model/serving-models.js';
+import { OPEN_INFERENCE_CONTROLLERS } from './open-inference/open-inference-parts.js';
 import { ExplainService } from './recognition/explain.service.js';
 import { RecognitionController } from './recognition/recognition.controller.js';
 import { RecognitionService } from './recognition/recognition.service.js';
@@ -19,7 +20,7 @@ export class InferenceModule {
   static with(parts: Provider[], limits: StreamLimits, events: FrameEvents): DynamicModule {
     return {
       module: InferenceModule,
-      controllers: [RecognitionController, ModelController],
+      controllers: [RecognitionController, ModelController, ...OPEN_INFERENCE_CONTROLLERS],
       providers: [
         ...parts,
         Streams,

@@ -1,6 +1,7 @@
 import { FolderArtifactStore } from '@resmask/artifacts';
 import { RegistryClient } from '@resmask/client';
 import { InferenceServiceService } from '@resmask/contracts/inference.v1';
+import { GRPCInferenceServiceService } from '@resmask/contracts/open-inference';
 import { Engine, KnownVersions, VersionSource } from '@resmask/engine';
 import {
   CallErrors,
@@ -20,11 +21,19 @@ import { AliasWatch } from './model/alias-watch.js';
 import { DefaultModels } from './model/model-choice.js';
 import { PinnedModels } from './model/pinned-models.js';
 import { ServingModels } from './model/serving-models.js';
+import { openInferenceParts } from './open-inference/open-inference-parts.js';
+import { openInferencePolicy } from './open-inference/open-inference-policy.js';
 import { preload } from './preload.js';
 import { SILENT } from './stream/frame-events.js';
 
-export const INFERENCE_SERVICES = { 'resmask.inference.v1.InferenceService': InferenceServiceService };
-export const INFERENCE_POLICIES = { 'resmask.inference.v1.InferenceService': inferencePolicy };
+export const INFERENCE_SERVICES = {
+  'resmask.inference.v1.InferenceService': InferenceServiceService,
+  'inference.GRPCInferenceService': GRPCInferenceServiceService,
+};
+export const INFERENCE_POLICIES = {
+  'resmask.inference.v1.InferenceService': inferencePolicy,
+  'inference.GRPCInferenceService': openInferencePolicy,
+};
 
 /** Starts the inference service in this process; it is ready when the default models are warm. */
 export async function startInference(config: Config<typeof inferenceSettings>): Promise<RunningService> {
@@ -54,13 +63,18 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
   const drain = new Drain();
   const readiness = new Readiness(false);
   const errors = new CallErrors(log.logger);
+  const source = new VersionSource(registry, cache, config.maxArtifactBytes, known);
   const parts = [
     { provide: Engine, useValue: engine },
-    { provide: VersionSource, useValue: new VersionSource(registry, cache, config.maxArtifactBytes, known) },
+    { provide: VersionSource, useValue: source },
     { provide: DefaultModels, useValue: defaults },
     { provide: ServiceLog, useValue: log },
     { provide: Drain, useValue: drain },
     { provide: CallErrors, useValue: errors },
+    { provide: Readiness, useValue: readiness },
+    ...openInferenceParts(config, source, engine.provider, (error) =>
+      log.logger.error({ err: error }, 'a worker thread of a native model was lost'),
+    ),
   ];
   const module = InferenceModule.with(parts, config, SILENT);
   const service = await startService({

@@ -1,5 +1,4 @@
 import { openArtifactStore } from '@resmask/artifacts';
-import { RegistryServiceService } from '@resmask/contracts/registry.v1';
 import { assertMigrated, migrate, openDataSource, translateDatabaseError, watchDatabase } from '@resmask/database';
 import { registryMigrations, registrySchema } from '@resmask/migrations/registry';
 import {
@@ -19,6 +18,7 @@ import { RegistryModule } from './registry.module.js';
 import { startJobs } from './registry-jobs.js';
 import { ARTIFACT_STORE, UPLOAD_LIMITS } from './registry-parts.js';
 import { registryPolicy } from './registry-policy.js';
+import { registryService } from './registry-service.js';
 import type { registrySettings } from './registry-settings.js';
 import {
   ArtifactBlobEntity,
@@ -27,8 +27,11 @@ import {
   VersionFileEntity,
 } from './version/version.entity.js';
 
-export const REGISTRY_SERVICES = { 'resmask.registry.v1.RegistryService': RegistryServiceService };
+export const REGISTRY_SERVICES = { 'resmask.registry.v1.RegistryService': registryService };
 export const REGISTRY_POLICIES = { 'resmask.registry.v1.RegistryService': registryPolicy };
+
+/** As much as the largest chunk of a file, so that the next one is on its way while one is written. */
+const RECEIVE_WINDOW_BYTES = 1024 * 1024;
 
 const ENTITIES = [
   ModelEntity,
@@ -78,6 +81,7 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
     module,
     services: REGISTRY_SERVICES,
     policies: REGISTRY_POLICIES,
+    receiveWindowBytes: RECEIVE_WINDOW_BYTES,
     config,
     log,
     errors,

@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
+import { Metadata } from '@grpc/grpc-js';
 import {
   type RegistryServiceClient,
+  RegistryServiceService,
   type Upload,
   Upload_State,
   type UploadPart,
-  type WriteUploadPartRequest,
+  type WriteUploadPartStart,
 } from '@resmask/contracts/registry.v1';
 import { type Channel, callUnary } from './channel.js';
+import { PartMemory } from './part-memory.js';
 import { ResmaskError } from './resmask-error.js';
-import { type Progress, upload } from './upload.js';
+import { type Progress, sendAll } from './upload.js';
 
 /** Bytes that can be read again from any place, because a connection may be lost. */
 export interface UploadSource {
@@ -68,8 +70,9 @@ async function sendParts(
   const places = placesOf(begun.partBytes, source.sizeBytes);
   let stored = 0;
   const lane = async (): Promise<void> => {
+    const memory = new PartMemory();
     for (const place of places) {
-      if (!there.has(place.partNumber)) await sendPart(client, begun.name, source, place);
+      if (!there.has(place.partNumber)) await sendPart(client, begun.name, source, place, memory);
       stored += place.sizeBytes;
       onProgress(stored);
     }
@@ -88,12 +91,14 @@ async function sendPart(
   name: string,
   source: UploadSource,
   place: PartPlace,
+  memory: PartMemory,
 ): Promise<void> {
   const { offset, partNumber, sizeBytes } = place;
-  const part = { partNumber, sizeBytes, sha256: await digestOf(source.read(offset, sizeBytes)) };
+  const { sha256, messages } = await memory.read(sizeBytes, () => source.read(offset, sizeBytes));
+  const start = { name, part: { partNumber, sizeBytes, sha256 } };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await send(client, name, part, source.read(offset, sizeBytes));
+      await send(client, start, messages());
       return;
     } catch (error) {
       const again = error instanceof ResmaskError && error.code === 'UNAVAILABLE' && attempt < ATTEMPTS;
@@ -104,16 +109,18 @@ async function sendPart(
 
 function send(
   client: RegistryServiceClient,
-  name: string,
-  part: UploadPart,
-  bytes: AsyncIterable<Uint8Array>,
+  start: WriteUploadPartStart,
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
 ): Promise<UploadPart> {
-  return upload(
-    client,
-    client.writeUploadPart,
-    { step: { $case: 'start', value: { name, part } } },
-    bytes,
-    (value): WriteUploadPartRequest => ({ step: { $case: 'chunk', value } }),
+  const { path, requestSerialize, responseDeserialize } = RegistryServiceService.writeUploadPart;
+  async function* messages(): AsyncGenerator<Buffer> {
+    yield requestSerialize({ step: { $case: 'start', value: start } });
+    yield* chunks;
+  }
+  return sendAll(
+    (callback) =>
+      client.makeClientStreamRequest(path, (message: Buffer) => message, responseDeserialize, new Metadata(), callback),
+    messages(),
   );
 }
 
@@ -128,10 +135,4 @@ function newUpload({ sizeBytes, sha256 }: UploadSource, partBytes: number): Uplo
     createTime: undefined,
     expireTime: undefined,
   };
-}
-
-async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of bytes) hash.update(chunk);
-  return hash.digest('hex');
 }

@@ -1,8 +1,8 @@
 import type { ArtifactStore } from '@resmask/artifacts';
 import { type ModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
-import { DomainError, isReason } from '@resmask/errors';
 import { formatAliasName, parseModelReference, parseNamespace } from '@resmask/resource-names';
 import { specFromMessages } from '@resmask/spec-messages';
+import { fromRegistry } from './from-registry.js';
 import type { KnownVersions } from './known-versions.js';
 import type { EnsembleMember, LoadableFile, LoadableVersion } from './loadable-version.js';
 import { computingVersions } from './loadable-version.js';
@@ -120,25 +120,4 @@ export class VersionSource {
 
 function single(version: ModelVersion): LoadableVersion {
   return { name: version.name, digest: version.digest, spec: specFromMessages(version), files: version.files };
-}
-
-/** The registry's own words where it gave a reason; otherwise that it cannot be reached. */
-function fromRegistry(error: unknown): unknown {
-  if (!(error instanceof ResmaskError)) return error;
-  const { reason, message, metadata, violations } = error;
-  // Said of this service's own credentials; passed on, a client would take it for a word about theirs.
-  if (error.code === 'UNAUTHENTICATED' || error.code === 'PERMISSION_DENIED') {
-    return new DomainError('SERVICE_UNAVAILABLE', `the model registry refuses this service itself: ${message}`, {
-      cause: error,
-    });
-  }
-  if (isReason(reason)) return new DomainError(reason, message, { metadata, violations, cause: error });
-  return new DomainError(
-    'SERVICE_UNAVAILABLE',
-    `the model registry cannot be used at the moment (${error.code}); try again`,
-    {
-      cause: error,
-      retryAfterMs: 1000,
-    },
-  );
 }

@@ -1,4 +1,4 @@
-import type { SessionTensor } from './session.js';
+import type { SessionTensor } from './session-tensor.js';
 
 export interface SessionRun {
   readonly feeds: Readonly<Record<string, SessionTensor>>;

@@ -1,5 +1,6 @@
-import type { SessionOptions, SessionTensor } from './session.js';
+import type { SessionOptions } from './session.js';
 import type { SessionRequest, SessionResponse } from './session-messages.js';
+import type { SessionTensor } from './session-tensor.js';
 import { WorkerPool } from './worker-pool.js';
 
 /**

@@ -2,13 +2,8 @@ import { isMainThread } from 'node:worker_threads';
 import { DomainError } from '@resmask/errors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Provider } from './provider.js';
-
-/** A tensor as a session takes and gives it. */
-export interface SessionTensor {
-  readonly type: 'float32' | 'uint8';
-  readonly dims: readonly number[];
-  readonly data: Float32Array | Uint8Array;
-}
+import type { AnyTensor, SessionTensor } from './session-tensor.js';
+import { type TensorSignature, toTensorSignature } from './tensor-signature.js';
 
 export interface SessionOptions {
   readonly provider: Provider;
@@ -55,11 +50,22 @@ export class Session {
     }
   }
 
-  async run(feeds: Readonly<Record<string, SessionTensor>>, outputs: readonly string[]): Promise<SessionTensor[]> {
-    const tensors = Object.entries(feeds).map(
-      ([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)] as const,
-    );
-    const results = await this.inner.run(Object.fromEntries(tensors), [...outputs]);
+  /** What the graph takes. @throws DomainError MODEL_UNLOADABLE for what is no tensor of a known type. */
+  get inputs(): TensorSignature[] {
+    return this.inner.inputMetadata.map(toTensorSignature);
+  }
+
+  /** What the graph gives. @throws DomainError MODEL_UNLOADABLE for what is no tensor of a known type. */
+  get outputs(): TensorSignature[] {
+    return this.inner.outputMetadata.map(toTensorSignature);
+  }
+
+  /** Outputs in the order asked for. @throws DomainError MODEL_UNLOADABLE for one that is not float32. */
+  async run(
+    feeds: Readonly<Record<string, AnyTensor>>,
+    outputs: readonly string[],
+  ): Promise<SessionTensor<'float32'>[]> {
+    const results = await this.#results(feeds, outputs);
     return outputs.map((name) => {
       const { type, data, dims } = results[name];
       if (type === 'float32' && data instanceof Float32Array) return { type, data, dims };
@@ -67,7 +73,35 @@ export class Session {
     });
   }
 
+  /** Outputs in the order asked for, of whatever type they are. */
+  async runNative(feeds: Readonly<Record<string, AnyTensor>>, outputs: readonly string[]): Promise<AnyTensor[]> {
+    const results = await this.#results(feeds, outputs);
+    return outputs.map((name) => toAnyTensor(results[name]));
+  }
+
   release(): Promise<void> {
     return this.inner.release();
   }
+
+  #results(
+    feeds: Readonly<Record<string, AnyTensor>>,
+    outputs: readonly string[],
+  ): Promise<InferenceSession.ReturnType> {
+    const tensors = Object.entries(feeds).map(([name, tensor]) => [name, toTensor(tensor)] as const);
+    return this.inner.run(Object.fromEntries(tensors), [...outputs]);
+  }
+}
+
+function toTensor({ type, data, dims }: AnyTensor): Tensor {
+  const tensor = new Tensor(type, data as Tensor['data'], dims);
+  // Where the engine has Float16Array, ONNX Runtime puts one in place of what its binding can read.
+  if (type === 'float16') Object.assign(tensor, { cpuData: data });
+  return tensor;
+}
+
+function toAnyTensor({ type, data, dims }: Tensor): AnyTensor {
+  // Where the engine has Float16Array, ONNX Runtime gives one.
+  const isHalf = type === 'float16' && ArrayBuffer.isView(data);
+  const elements = isHalf ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+  return { type, data: elements, dims } as AnyTensor;
 }

@@ -7,6 +7,7 @@ import {
 } from '@grpc/grpc-js';
 import { type PackageDefinition } from '@grpc/proto-loader';
 import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
+import { widenReceiveWindow } from './receive-window.js';
 
 /** Longest wait for the last bytes of ended calls. */
 const FLUSH_MS = 1000;
@@ -17,6 +18,8 @@ export interface GrpcStrategyOptions {
   /** Generated service definitions by full name, e.g. `resmask.registry.v1.RegistryService`. */
   readonly services: Readonly<Record<string, ServiceDefinition>>;
   readonly channelOptions: ServerOptions;
+  /** Bytes that a client may send ahead of what has been read; HTTP/2's 65,535 without it. */
+  readonly receiveWindowBytes?: number | undefined;
   /** TLS or plain text. */
   readonly credentials: ServerCredentials;
   /** Adds services Nest knows nothing of, such as health and reflection. */
@@ -31,6 +34,7 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
   #server?: GrpcServer;
   #port = 0;
   #stopped: Promise<void> | undefined;
+  #stopWidening = (): void => {};
 
   constructor(readonly strategy: GrpcStrategyOptions) {
     super({
@@ -59,6 +63,8 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
   override async start(callback?: () => void): Promise<void> {
     await this.bindEvents();
     this.#port = await this.#bind();
+    const { receiveWindowBytes } = this.strategy;
+    if (receiveWindowBytes) this.#stopWidening = widenReceiveWindow(this.#port, receiveWindowBytes);
     callback?.();
   }
 
@@ -72,6 +78,7 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     // Statuses of calls that have just ended are still on their way; a health watch would keep us for ever.
     await Promise.race([this.#stopped, delay(FLUSH_MS)]);
     this.server.forceShutdown();
+    this.#stopWidening();
   }
 
   #bind(): Promise<number> {

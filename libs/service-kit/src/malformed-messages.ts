@@ -27,16 +27,29 @@ function readOrMark(read: (bytes: Buffer) => unknown, bytes: Buffer): unknown {
 
 /** Ends a call at its first message that could not be read. */
 export function refuseMalformed(errors: CallErrors): ServerInterceptor {
-  return (_method, call) =>
-    new ServerInterceptingCall(call, {
+  return (_method, call) => {
+    let refused = false;
+    return new ServerInterceptingCall(call, {
       start: (next) =>
         next({
           onReceiveMessage: (message, forward) => {
-            if (message instanceof MalformedMessage) call.sendStatus(errors.toCallError(malformed(message)));
-            else forward(message);
+            if (message instanceof MalformedMessage) {
+              refused = true;
+              call.sendStatus(errors.toCallError(malformed(message)));
+            } else {
+              forward(message);
+            }
           },
         }),
+      // A handler that still answers earlier messages would write after the end, and then the status is never sent.
+      sendMessage: (message, next) => {
+        if (!refused) next(message);
+      },
+      sendStatus: (status, next) => {
+        if (!refused) next(status);
+      },
     });
+  };
 }
 
 function malformed({ problem }: MalformedMessage): DomainError {

@@ -32,6 +32,8 @@ export interface ServiceParts {
   readonly policies: Readonly<Record<string, AnyServicePolicy>>;
   /** Where API tokens are looked up besides the principals file. */
   readonly tokenSources?: readonly TokenSource[];
+  /** For a service that takes large files: bytes that a client may send ahead of what has been read. */
+  readonly receiveWindowBytes?: number;
   readonly config: Config<ReturnType<typeof serviceSettings>>;
   readonly log: ServiceLog;
   readonly errors: CallErrors;
@@ -63,6 +65,7 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
     services: Object.fromEntries(
       Object.entries(services).map(([name, definition]) => [name, readingAnything(definition)]),
     ),
+    receiveWindowBytes: parts.receiveWindowBytes,
     credentials: tls ?? ServerCredentials.createInsecure(),
     channelOptions: {
       // In this order: what cannot be read has no namespace that a rule could look at.

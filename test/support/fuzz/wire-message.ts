@@ -6,6 +6,8 @@ import { tameText, type Vocabulary, wildText } from './text-values.js';
 /** Deeper messages stay empty. */
 const MAX_DEPTH = 5;
 const MAX_ITEMS = 4;
+/** Of a crowd of equal items; crowds inside crowds would be larger than any server reads. */
+const MAX_CROWD_BYTES = 100_000;
 
 type Wire = fc.Arbitrary<Uint8Array>;
 
@@ -48,7 +50,9 @@ function fieldBytes(field: DescField, style: Style, depth: number): Wire {
   const many = field.fieldKind === 'map' ? mapEntry(field, style, depth) : one();
   const some = fc.array(many, { maxLength: MAX_ITEMS });
   if (!style.wild) return some.map((items) => Buffer.concat(items));
-  const crowd = fc.tuple(many, fc.constantFrom(17, 65, 101, 1000)).map(([item, count]) => Array(count).fill(item));
+  const crowd = fc
+    .tuple(many, fc.constantFrom(17, 65, 101, 1000))
+    .map(([item, count]) => Array(Math.min(count, Math.ceil(MAX_CROWD_BYTES / (item.length + 1)))).fill(item));
   return fc
     .oneof({ arbitrary: some, weight: 12 }, { arbitrary: crowd, weight: 1 })
     .map((items) => Buffer.concat(items));

@@ -1,5 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidField } from '@resmask/errors';
@@ -9,10 +8,9 @@ import { checkSha256, checkUploadId } from '../check-names.js';
 import { isSame } from '../is-same.js';
 import { PartLayout } from '../part-layout.js';
 import type { StagedPart, StagedSize, StagedUploads } from '../staged-uploads.js';
+import { digestOfFile } from './digest-of-file.js';
 import { isMissing, publishFile, unlessMissing, writeDurably } from './durable-files.js';
 import { type FolderPart, FolderUpload } from './folder-upload.js';
-
-const READ_CHUNK_BYTES = 1024 * 1024;
 
 /** Where a folder's staged uploads lie, and what it gives them of itself. */
 interface FolderStagingParts {
@@ -105,7 +103,7 @@ export class FolderStaging implements StagedUploads {
     if (missing.length > 0) throw uploadIncomplete(upload.id, missing);
     if (parts.some(({ ownFile }) => ownFile)) return this.#copy(upload, parts, expected);
     // Every claim is now that of a stored part, so nobody writes to the file any more, and it may become the artifact itself.
-    const got = await digestOf(upload.data);
+    const got = await digestOfFile(upload.data);
     if (!isSame(got, expected)) throw digestMismatch('file', got, expected);
     await this.#markCompleted(upload.id, expected);
     await publishFile(upload.data, this.parts.path(expected.sha256));
@@ -167,16 +165,6 @@ async function unlessRemoved<Result>(id: string, work: Promise<Result>): Promise
   } catch (error) {
     throw isMissing(error) ? uploadNotFound(id) : error;
   }
-}
-
-async function digestOf(path: string): Promise<StoredArtifact> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_CHUNK_BYTES })) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), sizeBytes };
 }
 
 /** When a file, or anything in a folder, last changed, in milliseconds since 1970; the far future if it is gone. */

@@ -11,7 +11,7 @@ const REFLECTION = ['/grpc.reflection.v1.ServerReflection/', '/grpc.reflection.v
 
 /** The policies of a server's methods, by their path. */
 export class PolicyTable {
-  readonly #rows = new Map<string, PolicyRow<never>>();
+  readonly #rows = new Map<string, PolicyRow<never> | 'authenticated'>();
 
   /** @throws TypeError if a method has no row: a service that nobody thought about must not start. */
   constructor(

@@ -18,8 +18,13 @@ export interface PolicyRow<Request> extends Rule<Request> {
 // Only to be told the request's type.
 type RequestOf<Method> = Method extends { requestDeserialize: (bytes: Buffer) => infer Request } ? Request : never;
 
-/** A row for every RPC of a service: one without a row does not compile, and is refused at the start. */
-export type ServicePolicy<Service> = { readonly [Rpc in keyof Service]: PolicyRow<RequestOf<Service[Rpc]>> };
+/**
+ * A row for every RPC of a service: one without a row does not compile, and is refused at the start. `authenticated` is for what
+ * touches nobody's resources.
+ */
+export type ServicePolicy<Service> = {
+  readonly [Rpc in keyof Service]: PolicyRow<RequestOf<Service[Rpc]>> | 'authenticated';
+};
 
 /** A policy whose request types are no longer known; what rows are kept as. */
-export type AnyServicePolicy = Readonly<Record<string, PolicyRow<never>>>;
+export type AnyServicePolicy = Readonly<Record<string, PolicyRow<never> | 'authenticated'>>;
