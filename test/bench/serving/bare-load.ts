@@ -25,7 +25,11 @@ export async function bareRate(bare: BarePool, model: string, batch: number, for
 }
 
 /** The batch size that gets most images through. */
-export async function bestBatch(bare: BarePool, model: string, forMs: number): Promise<{ batch: number; rate: number }> {
+export async function bestBatch(
+  bare: BarePool,
+  model: string,
+  forMs: number,
+): Promise<{ batch: number; rate: number }> {
   let best = { batch: 1, rate: 0 };
   for (const batch of SIZES) {
     await bare.run({ run: [model], batch });

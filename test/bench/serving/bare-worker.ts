@@ -1,9 +1,10 @@
 // ONNX Runtime alone, in a worker thread with the session options the service uses: the yardstick of the serving suite.
 import { workerData } from 'node:worker_threads';
 import { decodeModel, encodeModel, PIXELS_INPUT, withInputStage } from '@resmask/onnx';
-import { Session, serveTasks } from '@resmask/runtime';
+import { Session, serveTasks, yieldToServers } from '@resmask/runtime';
 import type { BareModel, BareTask } from './bare-models.ts';
 
+yieldToServers();
 const models = new Map<string, { session: Session; image: readonly number[]; output: string }>();
 for (const { name, file, stage, image, output } of (workerData as { models: BareModel[] }).models) {
   const staged = encodeModel(withInputStage(decodeModel(file), stage));

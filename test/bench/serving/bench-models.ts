@@ -28,9 +28,16 @@ export function echoModel(): BenchModel {
   const { output } = defaultSpec(findArchitecture('resmasking-compact'));
   const graph = new GraphBuilder('echo');
   const mean = graph.globalAveragePool('mean', graph.input('input', ['batch', 3, SIDE, SIDE]));
-  graph.output('logits', graph.linear('fc', mean, tensor([7, 3], new Float32Array(21).fill(0.01)), tensor([7], new Float32Array(7))));
+  graph.output(
+    'logits',
+    graph.linear('fc', mean, tensor([7, 3], new Float32Array(21).fill(0.01)), tensor([7], new Float32Array(7))),
+  );
   const { input } = findArchitecture('resnet18').spec(networkOptions(findArchitecture('resnet18'), { size: SIDE }));
-  const spec: ModelSpec = { architecture: 'echo', input, output: output.task === 'expression' ? { ...output, tensor: 'logits' } : output };
+  const spec: ModelSpec = {
+    architecture: 'echo',
+    input,
+    output: output.task === 'expression' ? { ...output, tensor: 'logits' } : output,
+  };
   return { name: 'bench-echo', file: Buffer.from(encodeModel(graph.build())), spec };
 }
 

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { type ClientDuplexStream, credentials, type StatusObject } from '@grpc/grpc-js';
 import type { Duration } from '@resmask/contracts/google.protobuf/duration';
 import {
   DeliveryMode,
@@ -44,18 +43,26 @@ export class FrameLoad {
   readonly call: Call;
   readonly #image: Frame['image'];
   readonly accepted: Promise<void>;
+  /** How the call ended. */
+  readonly status: Promise<StatusObject>;
   #nextId = 1;
+  #lastBeforeDraining = 0;
   #onAnswer: (sample: Sample) => void = () => {};
 
-  constructor(
-    address: string,
-    readonly options: LoadOptions = {},
-  ) {
+  constructor(address: string, options: LoadOptions = {}) {
     const { jpeg, model = '', mode = DeliveryMode.DELIVERY_MODE_LOSSLESS, maxInFlight = 0 } = options;
-    this.#client = new InferenceServiceClient(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+    this.#client = new InferenceServiceClient(address, credentials.createInsecure(), {
+      'grpc.use_local_subchannel_pool': 1,
+    });
     this.call = this.#client.streamFrames();
     this.call.on('error', () => {});
-    const value = { format: PixelFormat.PIXEL_FORMAT_RGB24, width: SIDE, height: SIDE, data: Buffer.alloc(FRAME_BYTES, 127) };
+    this.status = new Promise((resolve) => this.call.once('status', resolve));
+    const value = {
+      format: PixelFormat.PIXEL_FORMAT_RGB24,
+      width: SIDE,
+      height: SIDE,
+      data: Buffer.alloc(FRAME_BYTES, 127),
+    };
     this.#image = { content: jpeg ? { $case: 'encoded', value: jpeg } : { $case: 'raw', value } };
     const regions = jpeg ? [] : [{ area: { $case: 'wholeFrame' as const, value: {} } }];
     const config = StreamConfig.fromPartial({ model, mode, maxInFlight, regions });
@@ -64,6 +71,7 @@ export class FrameLoad {
     this.accepted = promise;
     this.call.on('data', ({ message }: StreamFramesResponse) => {
       if (message?.$case === 'accepted') resolve();
+      else if (message?.$case === 'draining') this.#lastBeforeDraining = message.value.lastFrameId;
       else if (message) this.#take(message);
     });
   }
@@ -71,6 +79,11 @@ export class FrameLoad {
   /** Frames sent that have no answer. */
   get unanswered(): number {
     return this.#due.size;
+  }
+
+  /** Frames up to the one the server said was its last that have no answer. */
+  get lostBeforeDraining(): number {
+    return [...this.#due.keys()].filter((frameId) => frameId <= this.#lastBeforeDraining).length;
   }
 
   /** @returns whether the transport would take more */
@@ -95,10 +108,18 @@ export class FrameLoad {
     await this.accepted;
     const count = Math.floor((perSecond * forMs) / 1000);
     for (let i = 0; i < count; ) {
-      for (; i < count && start + (i * 1000) / perSecond <= performance.now(); i += 1) this.send(start + (i * 1000) / perSecond);
+      for (; i < count && start + (i * 1000) / perSecond <= performance.now(); i += 1)
+        this.send(start + (i * 1000) / perSecond);
       await delay(1);
     }
     await this.settled();
+  }
+
+  /** Resolves with the next answer. */
+  settledNext(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onAnswer = () => resolve();
+    });
   }
 
   /** Resolves when every frame is answered, or after ten seconds. */
@@ -108,9 +129,8 @@ export class FrameLoad {
   }
 
   async end(): Promise<void> {
-    const over = once(this.call, 'status');
     this.call.end();
-    await over;
+    await this.status;
     this.#client.close();
   }
 

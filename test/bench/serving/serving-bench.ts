@@ -21,11 +21,15 @@ export interface EventLoopDelay {
 
 /** The services as they run everywhere, each a process of its own, with the models of the suite promoted. */
 export class ServingBench {
-  private constructor(
-    readonly platform: Platform,
-    readonly folder: string,
-    readonly heavy: BenchModel,
-  ) {}
+  readonly platform: Platform;
+  readonly folder: string;
+  readonly heavy: BenchModel;
+
+  private constructor(platform: Platform, folder: string, heavy: BenchModel) {
+    this.platform = platform;
+    this.folder = folder;
+    this.heavy = heavy;
+  }
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<ServingBench> {
     const folder = mkdtempSync('/tmp/resmask-bench-');
@@ -86,7 +90,8 @@ export class ServingBench {
   async #prepare(): Promise<void> {
     const registry = this.registry;
     await registerShippedModels(registry, PARENT);
-    for (const { name, file, spec } of [this.heavy, echoModel()]) await publish(registry, name, file, spec, 'production');
+    for (const { name, file, spec } of [this.heavy, echoModel()])
+      await publish(registry, name, file, spec, 'production');
     registry.close();
     while ((await checkHealth(this.address)) !== 'SERVING') await delay(100);
   }
