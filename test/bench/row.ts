@@ -26,6 +26,11 @@ export function figure(id: string, what: string, got: number, unit: string): Row
   return { id, what, got, want: null, unit, ok: null };
 }
 
+/** A row with a goal that could not be measured, or not in full. */
+export function unmeasured(id: string, what: string, want: string, unit: string, why: string): Row {
+  return { id, what, got: null, want, unit, ok: null, why };
+}
+
 /** The value that `share` of the samples do not exceed. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
