@@ -101,7 +101,7 @@ export class Engine {
    * Loads sessions of a classifier that explain, unless they are loaded.
    * @throws DomainError EXPLANATION_UNSUPPORTED for an ensemble, or as `acquire`.
    */
-  acquireExplainer(version: LoadableVersion): Promise<SessionsLease> {
+  async acquireExplainer(version: LoadableVersion): Promise<SessionsLease> {
     this.#checkTask(version, 'expression');
     if (version.members && version.members.length > 0) {
       const members = version.members.map((member) => member.version.name).join(', ');

@@ -37,7 +37,7 @@ export class VersionSource {
       return resolution;
     } catch (error) {
       const known = this.known?.get(key);
-      if (known && error instanceof ResmaskError && error.code === 'UNAVAILABLE') return known;
+      if (known && isAway(error)) return known;
       throw fromRegistry(error);
     }
   }
@@ -55,6 +55,34 @@ export class VersionSource {
   async fetch(version: LoadableVersion): Promise<void> {
     for (const member of computingVersions(version)) {
       for (const file of member.version.files) await this.#fetchFile(member.version.name, file);
+    }
+  }
+
+  /**
+   * Brings the files of a version into the cache and does something with them; files that turn out to be damaged there, by a disk or a
+   * person, are fetched once more.
+   */
+  async withFiles<Result>(version: LoadableVersion, act: () => Promise<Result>): Promise<Result> {
+    await this.fetch(version);
+    try {
+      return await act();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      for (const { version: single } of computingVersions(version)) {
+        for (const { sha256 } of single.files) if (!(await this.#isIntact(sha256))) await this.cache.delete(sha256);
+      }
+      await this.fetch(version);
+      return act();
+    }
+  }
+
+  async #isIntact(sha256: string): Promise<boolean> {
+    try {
+      for await (const chunk of this.cache.read(sha256)) void chunk;
+      return true;
+    } catch (error) {
+      if (isDamage(error)) return false;
+      throw error;
     }
   }
 
@@ -120,4 +148,14 @@ export class VersionSource {
 
 function single(version: ModelVersion): LoadableVersion {
   return { name: version.name, digest: version.digest, spec: specFromMessages(version), files: version.files };
+}
+
+/** Whether a file of the cache is no longer there, or no longer what it was. */
+function isDamage(error: unknown): boolean {
+  return error instanceof DomainError && (error.reason === 'ARTIFACT_CORRUPT' || error.reason === 'ARTIFACT_NOT_FOUND');
+}
+
+/** Whether it says nothing about the reference, only that nobody can tell now. */
+function isAway(error: unknown): boolean {
+  return error instanceof ResmaskError && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED');
 }

@@ -5,6 +5,8 @@ import type { ServingModels } from './serving-models.js';
 
 /** Besides being told, references are looked at this often: a watch that is silently dead must not pin an old version for ever. */
 const LOOK_MS = 60_000;
+/** A watch has begun by then. */
+const SECOND_LOOK_MS = 2000;
 /** Pause before a watch that failed for good is opened again, and between looks for new namespaces. */
 const RETRY_MS = 1000;
 
@@ -50,7 +52,12 @@ export class AliasWatch {
         // What changed before the watch was there.
         const events = this.registry.watchEvents(namespace, { after: -1, signal });
         const first = events.next();
-        await this.models.refresh((key) => key.startsWith(`${namespace}/`));
+        const look = () => this.models.refresh((key) => key.startsWith(`${namespace}/`));
+        await look();
+        // … and what changed while it was being opened, which nothing tells of.
+        delay(SECOND_LOOK_MS, undefined, { signal })
+          .then(look)
+          .catch(() => {});
         for (let next = await first; !next.done; next = await events.next()) this.#changed(next.value.resource);
       } catch (error) {
         this.logger.warn({ namespace, err: error }, 'the registry cannot be watched; it is asked now and then instead');

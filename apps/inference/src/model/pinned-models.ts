@@ -5,6 +5,7 @@ import { keyOf, ServingModels } from './serving-models.js';
 
 /** A reference that is kept served whoever calls. */
 interface Pin {
+  readonly reference: { letGo(unwanted: boolean): void };
   release(): void;
 }
 
@@ -29,6 +30,7 @@ export class PinnedModels {
     const references = version.spec.output.task === 'face' ? this.models.detectors : this.models.classifiers;
     const key = keyOf(namespace, reference);
     const hold = await references.hold(key);
+    hold.reference.letGo(false);
     // Pinning twice is pinning once.
     if (this.#pins.has(key)) hold.release();
     else this.#pins.set(key, hold);
@@ -38,7 +40,9 @@ export class PinnedModels {
   /** Keeps it no longer; what is not pinned is left as it is. */
   unpin(parent: string, reference: string): void {
     const key = keyOf(parent || DEFAULT_NAMESPACE, reference);
-    this.#pins.get(key)?.release();
+    const pin = this.#pins.get(key);
     this.#pins.delete(key);
+    pin?.reference.letGo(true);
+    pin?.release();
   }
 }

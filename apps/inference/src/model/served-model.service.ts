@@ -24,7 +24,7 @@ export class ServedModelService {
     return this.engine.models
       .filter(({ version }) => version.name.startsWith(`${namespace}/`))
       .map((cached) => {
-        const keys = references.get(cached.version.name) ?? [];
+        const keys = references.get(cached.version.digest) ?? [];
         const pinned = keys.some((key) => this.pins.has(key));
         return toServedModel(
           cached,
@@ -46,18 +46,18 @@ export class ServedModelService {
     this.pins.unpin(parent, model);
   }
 
-  /** Keys by the names of the versions they lead to, an ensemble's members included. */
+  /** Keys by the digests of the versions they lead to, an ensemble's members included: versions of one digest share what is loaded. */
   async #references(): Promise<Map<string, string[]>> {
     const byVersion = new Map<string, string[]>();
     for (const references of [this.models.classifiers, this.models.detectors]) {
       for (const [key, { version }] of await references.loaded()) {
-        for (const name of namesOf(version)) byVersion.set(name, [...(byVersion.get(name) ?? []), key]);
+        for (const digest of digestsOf(version)) byVersion.set(digest, [...(byVersion.get(digest) ?? []), key]);
       }
     }
     return byVersion;
   }
 }
 
-function namesOf(version: LoadableVersion): string[] {
-  return [version.name, ...(version.members ?? []).map((member) => member.version.name)];
+function digestsOf(version: LoadableVersion): string[] {
+  return [version.digest, ...(version.members ?? []).map((member) => member.version.digest)];
 }

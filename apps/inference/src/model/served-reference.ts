@@ -19,7 +19,7 @@ export interface ServedReferenceOptions<Model> {
   readonly resolve: () => Promise<Resolution>;
   /** Loads and warms a version. */
   readonly load: (version: LoadableVersion) => Promise<LoadedVersion<Model>>;
-  /** Told of a version that was replaced, when its last frame is done. */
+  /** Told of a version that was replaced or unloaded, when its last frame is done. */
   readonly onRetired: (version: LoadableVersion) => void;
   /** Told of a switch that has happened. */
   readonly onSwitched: (from: LoadableVersion, to: LoadableVersion) => void;
@@ -40,6 +40,7 @@ export class ServedReference<Model> {
   #refreshing: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #unwanted = false;
 
   private constructor(
     readonly options: ServedReferenceOptions<Model>,
@@ -90,6 +91,11 @@ export class ServedReference<Model> {
     await this.#refreshing;
   }
 
+  /** Says whether what is loaded shall be let go as soon as nobody uses it, instead of waiting for its next use. */
+  letGo(unwanted: boolean): void {
+    this.#unwanted = unwanted;
+  }
+
   /** Releases what is loaded once the frames that run on it are done. */
   close(): void {
     if (this.#closed) return;
@@ -100,10 +106,18 @@ export class ServedReference<Model> {
   async #refresh(): Promise<void> {
     do {
       this.#again = false;
-      const { version } = await this.options.resolve();
-      if (this.#closed) return;
-      if (version.name !== this.version.name) await this.#switchTo(version);
+      try {
+        await this.#look();
+      } catch (error) {
+        // What could not be loaded may have been replaced meanwhile.
+        if (!this.#again) throw error;
+      }
     } while (this.#again && !this.#closed);
+  }
+
+  async #look(): Promise<void> {
+    const { version } = await this.options.resolve();
+    if (!this.#closed && version.name !== this.version.name) await this.#switchTo(version);
   }
 
   async #switchTo(version: LoadableVersion): Promise<void> {
@@ -122,7 +136,7 @@ export class ServedReference<Model> {
     current.uses -= 1;
     if (current.uses > 0) return;
     current.loaded.release();
-    // What is let go for want of use may be wanted again; what was replaced is not.
-    if (!this.#closed) this.options.onRetired(current.loaded.version);
+    // What merely is not used may be used again; what was replaced or unloaded is not wanted.
+    if (!this.#closed || this.#unwanted || current !== this.#current) this.options.onRetired(current.loaded.version);
   }
 }

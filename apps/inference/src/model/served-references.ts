@@ -11,6 +11,7 @@ export interface Hold<Model> {
 interface Entry<Model> {
   readonly key: string;
   readonly opening: Promise<ServedReference<Model>>;
+  opened: boolean;
   holds: number;
 }
 
@@ -23,9 +24,9 @@ export class ServedReferences<Model> {
     readonly logger: Logger,
   ) {}
 
-  /** Keys that are served now: namespace and reference. */
+  /** Keys that are served now: namespace and reference. Not those being looked up: anybody can ask for names that do not exist. */
   get keys(): readonly string[] {
-    return [...this.#entries.keys()];
+    return [...this.#entries.values()].filter(({ opened }) => opened).map(({ key }) => key);
   }
 
   /** What is loaded, by key. */
@@ -71,10 +72,15 @@ export class ServedReferences<Model> {
   }
 
   #open(key: string): Entry<Model> {
-    const entry: Entry<Model> = { key, opening: ServedReference.open(this.options(key)), holds: 0 };
+    const entry: Entry<Model> = { key, opening: ServedReference.open(this.options(key)), opened: false, holds: 0 };
     this.#entries.set(key, entry);
     // Whoever holds it is told; a failure must not stay for the next one to find.
-    entry.opening.catch(() => this.#entries.get(key) === entry && this.#entries.delete(key));
+    entry.opening.then(
+      () => {
+        entry.opened = true;
+      },
+      () => this.#entries.get(key) === entry && this.#entries.delete(key),
+    );
     return entry;
   }
 

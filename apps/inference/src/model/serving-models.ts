@@ -103,10 +103,7 @@ export class ServingModels {
     const { namespace, reference } = splitKey(key);
     return {
       resolve: () => this.source.resolve(namespace, reference),
-      load: async (version) => {
-        await this.source.fetch(version);
-        return load(version);
-      },
+      load: (version) => this.source.withFiles(version, () => load(version)),
       onRetired: (version) => this.#retire(version),
       onSwitched: (from, to) =>
         this.log.logger.info({ reference: key, from: from.name, to: to.name }, 'model switched'),

@@ -45,21 +45,16 @@ export class ExplainService {
     });
     const { classifier, detector, labels } = use;
     try {
-      const lease = await this.engine.acquireExplainer(classifier.version);
-      try {
-        const explain = { explainer: lease.sessions, ...wish };
-        const task = { ...wanted, classifier, detector, explain, signal: abort.signal };
-        const { width, height, faces } = recognizedOnly(await this.engine.recognize(lane, task));
-        return {
-          model: classifier.version.name,
-          detector: regions.length > 0 ? '' : (detector?.version.name ?? ''),
-          width,
-          height,
-          faces: faces.map((face) => toFaceMessage(face, labels, 0)),
-        };
-      } finally {
-        lease.release();
-      }
+      const explain = { explainer: () => this.engine.acquireExplainer(classifier.version), ...wish };
+      const task = { ...wanted, classifier, detector, explain, signal: abort.signal };
+      const { width, height, faces } = recognizedOnly(await this.engine.recognize(lane, task));
+      return {
+        model: classifier.version.name,
+        detector: regions.length > 0 ? '' : (detector?.version.name ?? ''),
+        width,
+        height,
+        faces: faces.map((face) => toFaceMessage(face, labels, 0)),
+      };
     } finally {
       this.engine.clearLane(lane);
       use.release();

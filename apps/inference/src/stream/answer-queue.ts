@@ -1,10 +1,12 @@
 /** A place in the order of answers, to be filled once. */
 export interface Place<Answer> {
-  fill(answer: Answer): void;
+  /** @param bytes about what the answer holds in memory, if that is not next to nothing */
+  fill(answer: Answer, bytes?: number): void;
 }
 
 interface Waiting<Answer> {
   answer?: Answer;
+  bytes: number;
 }
 
 /** Writes answers in the order their places were taken, whatever the order they are filled in. */
@@ -12,10 +14,11 @@ export class AnswerQueue<Answer> {
   readonly #places: Waiting<Answer>[] = [];
   readonly #emptied = new Set<() => void>();
   #writing = false;
+  #bytes = 0;
 
   constructor(
     /** Writes one answer and waits while the reader is slow; must not reject. */
-    readonly write: (answer: Answer) => Promise<void>,
+    readonly write: (answer: Answer, bytes: number) => Promise<void>,
     /** Called after each answer is written. */
     readonly onWritten: () => void,
   ) {}
@@ -25,12 +28,19 @@ export class AnswerQueue<Answer> {
     return this.#places.length;
   }
 
+  /** Bytes of answers that are there and not written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   take(): Place<Answer> {
-    const place: Waiting<Answer> = {};
+    const place: Waiting<Answer> = { bytes: 0 };
     this.#places.push(place);
     return {
-      fill: (answer) => {
+      fill: (answer, bytes = 0) => {
         place.answer = answer;
+        place.bytes = bytes;
+        this.#bytes += bytes;
         this.#pump();
       },
     };
@@ -45,9 +55,10 @@ export class AnswerQueue<Answer> {
   async #pump(): Promise<void> {
     if (this.#writing) return;
     this.#writing = true;
-    while (this.#places.length > 0 && this.#places[0].answer !== undefined) {
-      await this.write(this.#places[0].answer);
+    for (let [first] = this.#places; first?.answer !== undefined; [first] = this.#places) {
+      await this.write(first.answer, first.bytes);
       this.#places.shift();
+      this.#bytes -= first.bytes;
       this.onWritten();
     }
     this.#writing = false;

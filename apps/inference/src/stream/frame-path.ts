@@ -1,5 +1,5 @@
 import { DeliveryMode, type Frame } from '@resmask/contracts/inference.v1';
-import type { Engine, FrameLane, Recognition, SessionsLease } from '@resmask/engine';
+import type { Engine, FaceMap, FrameLane, Recognition } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import type { CallErrors } from '@resmask/service-kit';
 import { fromDuration } from '../duration.js';
@@ -30,6 +30,16 @@ export interface FramePathOptions {
   readonly onHint: (answer: Answer) => void;
 }
 
+/** Of a frame, what names it. */
+type FrameName = Pick<Frame, 'frameId' | 'captureTime'>;
+
+/** All that an answer needs, and nothing that keeps pixels. */
+type FrameFacts = ReturnType<typeof factsOf> &
+  FrameTimes & { readonly labels: readonly string[]; readonly model: string };
+
+/** What a face and a label of it hold besides numbers. */
+const FACE_BYTES = 300;
+const LABEL_BYTES = 60;
 const NOT_SERVED: FrameOutcome = { served: false, encodedBytes: 0, width: 0, height: 0, prepareMs: 0, computeMs: 0 };
 
 /** The way of a stream's frames from being read to their answers. */
@@ -53,13 +63,11 @@ export class FramePath {
 
   /** Recognises a frame when its turn comes, and fills its place whatever becomes of it. */
   async run(frame: Frame, place: Place<LateAnswer>, readAt: number): Promise<void> {
-    const { models, engine } = this.options;
-    const use = models.use();
-    let explainer: SessionsLease | undefined;
+    const use = this.options.models.use();
     try {
-      if (this.#explainsNext()) explainer = await engine.acquireExplainer(use.classifier.version);
+      const explains = this.#explainsNext();
       const offeredAt = performance.now();
-      const outcome = await this.#recognize(frame, use, explainer, readAt);
+      const outcome = await this.#recognize(frame, use, explains, readAt);
       if (outcome.kind === 'dropped' && this.#live && outcome.reason !== 'cancelled') {
         // It was counted as recognised; the next one takes its number.
         this.#recognized -= 1;
@@ -68,34 +76,36 @@ export class FramePath {
       }
       const recognition = recognizedOnly(outcome);
       const times = { readAt, offeredAt, readyAt: performance.now() };
-      const model = use.classifier.version.name;
-      place.fill(() => this.#result(frame, recognition, use.labels, model, times));
+      const facts = { ...factsOf(frame), labels: use.labels, model: use.classifier.version.name, ...times };
+      place.fill(() => this.#result(facts, recognition), bytesOf(recognition));
     } catch (error) {
       this.fail(frame, error, place);
     } finally {
-      explainer?.release();
       use.release();
     }
   }
 
   /** Answers a live frame that is not recognised. */
-  drop(frame: Frame, drop: Drop, place: Place<LateAnswer>): void {
+  drop(frame: FrameName, drop: Drop, place: Place<LateAnswer>): void {
     this.options.events.dropped(drop);
     this.#hint(NOT_SERVED);
-    place.fill(() => droppedAnswer(frame, drop));
+    // Made here: an answer that waits for a slow reader must not keep the frame's pixels.
+    const answer = droppedAnswer(frame, drop);
+    place.fill(() => answer);
   }
 
   /** Answers a frame that cannot be recognised. */
-  fail(
-    { frameId, captureTime }: Pick<Frame, 'frameId' | 'captureTime'>,
-    error: unknown,
-    place: Place<LateAnswer>,
-  ): void {
+  fail(frame: FrameName, error: unknown, place: Place<LateAnswer>): void {
+    const answer = this.#failure(frame, error);
+    place.fill(() => answer);
+  }
+
+  #failure({ frameId, captureTime }: FrameName, error: unknown): Answer {
     const { signal, errors, events } = this.options;
     // A stream that is gone has nobody to tell, and its frames are no errors of the service.
     const status = signal.aborted ? undefined : errors.toStatus(error);
     if (!signal.aborted) events.failed(error instanceof DomainError ? error.reason : 'INTERNAL');
-    place.fill(() => ({ $case: 'error', value: { frameId, captureTime, status } }));
+    return { $case: 'error', value: { frameId, captureTime, status } };
   }
 
   /** Counts a frame. */
@@ -106,13 +116,9 @@ export class FramePath {
     return explanation !== undefined && number % explanation.everyNthFrame === 0;
   }
 
-  #recognize(
-    { image, regions, deadline }: Frame,
-    use: ModelsUse,
-    explainer: SessionsLease | undefined,
-    readAt: number,
-  ) {
+  #recognize({ image, regions, deadline }: Frame, use: ModelsUse, explains: boolean, readAt: number) {
     const { engine, lane, terms, signal } = this.options;
+    const explainer = () => engine.acquireExplainer(use.classifier.version);
     const deadlineMs = fromDuration(deadline, 'frame.deadline', { ...FRAME_DEADLINE, unset: terms.frameDeadlineMs });
     const task = {
       image: toImageInput(image),
@@ -123,27 +129,35 @@ export class FramePath {
       minFaceSize: terms.minFaceSize,
       alignment: terms.alignment,
       scene: terms.tracking,
-      explain: explainer && this.#explain && { explainer: explainer.sessions, ...this.#explain },
+      explain: explains && this.#explain ? { explainer, ...this.#explain } : undefined,
       deadline: readAt + deadlineMs,
       signal,
     };
     return engine.recognize(lane, task);
   }
 
-  #result(frame: Frame, recognition: Recognition, labels: readonly string[], model: string, times: FrameTimes): Answer {
+  /** What an answer cannot be made of is an error of its frame, not of the stream. */
+  #result(facts: FrameFacts, recognition: Recognition): Answer {
+    try {
+      return this.#makeResult(facts, recognition);
+    } catch (error) {
+      return this.#failure(facts, error);
+    }
+  }
+
+  #makeResult(facts: FrameFacts, recognition: Recognition): Answer {
     const { terms, events } = this.options;
     const { faces, timings, width, height } = recognition;
+    const { labels, model, readAt, readyAt, encodedBytes } = facts;
     const messages = faces.map((face) => toFaceMessage(face, labels, terms.topK));
     // Regions say where to look, not who is there.
-    if (frame.regions.length === 0 && terms.regions.length === 0)
-      this.#follower?.follow(timeOf(frame, times.readAt), recognition, messages, labels);
-    const { image } = frame;
-    const encodedBytes = image?.content?.$case === 'encoded' ? image.content.value.length : 0;
+    if (!facts.hasRegions && terms.regions.length === 0)
+      this.#follower?.follow(timeOf(facts), recognition, messages, labels);
     const computeMs = timings.detect + timings.infer;
     this.#hint({ served: true, encodedBytes, width, height, prepareMs: timings.prepare, computeMs });
     const now = performance.now();
-    events.recognized(recognition, model, now - times.readAt, now - times.readyAt);
-    return resultAnswer(frame, recognition, messages, model, times);
+    events.recognized(recognition, model, now - readAt, now - readyAt);
+    return resultAnswer(facts, recognition, messages, model, facts);
   }
 
   #hint(outcome: FrameOutcome): void {
@@ -152,7 +166,22 @@ export class FramePath {
   }
 }
 
+/** What an answer needs to know of its frame: without the pixels, because it may wait long for a reader. */
+function factsOf({ frameId, captureTime, regions, image }: Frame) {
+  const encodedBytes = image?.content?.$case === 'encoded' ? image.content.value.length : 0;
+  return { frameId, captureTime, hasRegions: regions.length > 0, encodedBytes };
+}
+
 /** By the client's clock where it says the time, so that a file streamed faster than it was taken is tracked as it was taken. */
-function timeOf({ captureTime }: Frame, readAt: number): number {
+function timeOf({ captureTime, readAt }: FrameFacts): number {
   return captureTime ? captureTime.seconds * 1000 + captureTime.nanos / 1e6 : readAt;
+}
+
+/** About what a recognition, and then its message, holds in memory. */
+function bytesOf({ faces }: Recognition): number {
+  return faces.reduce((sum, { explanation, probabilities }) => {
+    const maps: FaceMap[] = explanation ? [explanation.map, ...explanation.masks.map(({ map }) => map)] : [];
+    const values = maps.reduce((count, map) => count + map.values.length, 0);
+    return sum + FACE_BYTES + probabilities.length * LABEL_BYTES + values * 8 + (explanation?.overlay?.length ?? 0);
+  }, 0);
 }

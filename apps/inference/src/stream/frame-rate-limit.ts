@@ -21,10 +21,11 @@ export class FrameRateLimit {
     return true;
   }
 
-  /** Milliseconds until the next frame may pass. */
-  wait(now: number): number {
+  /** Lets a frame pass in any case. @returns milliseconds until the next one may */
+  spend(now: number): number {
     if (this.perSecond === 0) return 0;
     this.#fill(now);
+    this.#tokens -= 1;
     return this.#tokens >= 1 ? 0 : ((1 - this.#tokens) * 1000) / this.perSecond;
   }
 

@@ -41,6 +41,10 @@ interface OpenStream {
 
 /** Answers a live stream may have unwritten before reading waits: a client that does not read must not fill our memory. */
 const MAX_UNWRITTEN = 64;
+/** … or as many as hold so much: explained frames have large answers. */
+const MAX_UNWRITTEN_BYTES = 1_048_576;
+/** From this size on an answer is written only when the one before has left. */
+const LARGE_ANSWER_BYTES = 65_536;
 
 /** The life of one stream: configuration, frames, answers in order, end. */
 export class FrameStream {
@@ -63,7 +67,7 @@ export class FrameStream {
   ) {
     const { maxFramesPerSecond, maxStreamAgeMs } = parts.limits;
     this.#answers = new AnswerQueue(
-      (answer) => this.#write(answer()),
+      (answer, bytes) => this.#write(answer(), bytes),
       () => this.#readOn(),
     );
     this.#rate = new FrameRateLimit(maxFramesPerSecond, performance.now());
@@ -134,6 +138,8 @@ export class FrameStream {
     const served = await models.acquire(config);
     try {
       checkAlignment(terms.alignment, served.detector);
+      // Loaded now, so that no frame waits for it, and said now if it cannot be.
+      if (terms.explanation) (await engine.acquireExplainer(served.classifier)).release();
     } catch (error) {
       served.release();
       throw error;
@@ -166,7 +172,7 @@ export class FrameStream {
       const error = new DomainError('MESSAGE_EMPTY', 'the message has neither `config` nor `frame`');
       open.path.fail({ frameId: 0, captureTime: undefined }, error, place);
     }
-    if (this.#answers.pending >= this.#maxUnwritten) this.call.pause();
+    if (!this.#hasRoom) this.call.pause();
   }
 
   #takeFrame({ path, terms }: OpenStream, frame: Frame, place: Place<LateAnswer>): void {
@@ -178,13 +184,16 @@ export class FrameStream {
     }
     this.#lastRead = frameId;
     const now = performance.now();
-    const passes = this.#rate.take(now);
-    if (!passes && terms.mode === DeliveryMode.DELIVERY_MODE_LATEST) {
+    if (terms.mode === DeliveryMode.DELIVERY_MODE_LATEST && !this.#rate.take(now)) {
       path.drop(frame, 'rate-limited', place);
       return;
     }
-    if (!passes) this.#pauseReading(this.#rate.wait(now));
+    if (terms.mode === DeliveryMode.DELIVERY_MODE_LOSSLESS) this.#pauseReading(this.#rate.spend(now));
     path.run(frame, place, now);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#answers.pending < this.#maxUnwritten && this.#answers.bytes < MAX_UNWRITTEN_BYTES;
   }
 
   /** In LOSSLESS mode reading waits for answers to be written, so the sender feels a slow server; LATEST reads on and drops. */
@@ -194,6 +203,7 @@ export class FrameStream {
   }
 
   #pauseReading(milliseconds: number): void {
+    if (milliseconds === 0) return;
     this.call.pause();
     this.#ratePause ??= setTimeout(() => {
       this.#ratePause = undefined;
@@ -206,15 +216,33 @@ export class FrameStream {
     this.#answers.take().fill(() => answer);
   }
 
-  async #write(answer: Answer): Promise<void> {
-    await writeMessage(this.call, { message: answer });
+  async #write(answer: Answer, bytes: number): Promise<void> {
+    // The call lets sixteen answers wait, whatever their size.
+    if (bytes < LARGE_ANSWER_BYTES) await writeMessage(this.call, { message: answer });
+    else await this.#writeThrough({ message: answer });
     this.#lastWrittenAt = performance.now();
     if ('frameId' in answer.value) this.#lastAnswered = Math.max(this.#lastAnswered, answer.value.frameId);
   }
 
+  /** Resolves when the message has left the call's own queue, or the call is over. */
+  async #writeThrough(message: StreamFramesResponse): Promise<void> {
+    const { call } = this;
+    if (call.cancelled) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        call.off('cancelled', done);
+        call.off('close', done);
+        resolve();
+      };
+      call.once('cancelled', done);
+      call.once('close', done);
+      call.write(message, done);
+    });
+  }
+
   #readOn(): void {
     if (!this.#reading || !this.#open || this.#ratePause) return;
-    if (this.#answers.pending < this.#maxUnwritten) this.call.resume();
+    if (this.#hasRoom) this.call.resume();
   }
 
   /** Reads no more, and ends when every frame read so far is answered. */

@@ -68,7 +68,7 @@ export function acceptedAnswer(
 }
 
 export function resultAnswer(
-  { frameId, captureTime }: Frame,
+  { frameId, captureTime }: Pick<Frame, 'frameId' | 'captureTime'>,
   { width, height, timings }: Recognition,
   faces: Face[],
   model: string,
@@ -90,6 +90,6 @@ export function resultAnswer(
   };
 }
 
-export function droppedAnswer({ frameId, captureTime }: Frame, drop: Drop): Answer {
+export function droppedAnswer({ frameId, captureTime }: Pick<Frame, 'frameId' | 'captureTime'>, drop: Drop): Answer {
   return { $case: 'dropped', value: { frameId, captureTime, reason: REASONS[drop] } };
 }

@@ -5,4 +5,5 @@
 
 /* eslint-disable */
 
+export * from "./google/rpc/error_details.js";
 export * from "./google/rpc/status.js";

@@ -33,7 +33,8 @@ export class Classifier {
 
   /** The sessions of a version that is no ensemble. */
   get single(): ModelSessions | undefined {
-    return this.members.length === 1 && this.members[0].sessions.version === this.version
+    // Equal digests share sessions, whatever name the version has that they were opened for.
+    return this.members.length === 1 && this.members[0].sessions.version.digest === this.version.digest
       ? this.members[0].sessions
       : undefined;
   }

@@ -68,6 +68,8 @@ export class ModelSessions {
   #windowOver = false;
   #maxBatch = 1;
   #closed = false;
+  /** Why a thread that took a lost one's place could not load. */
+  #failure: Error | undefined;
 
   private constructor(readonly options: ModelSessionsOptions) {}
 
@@ -106,6 +108,7 @@ export class ModelSessions {
   /** Classifies prepared inputs in the next batch. @throws what the run throws, CANCELLED_BY_CALLER. */
   classify(inputs: Uint8Array, size: number, signal: AbortSignal): Promise<Classified> {
     return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(gone());
       this.#orders.push({
         item: { kind: 'prepared', inputs },
         size,
@@ -146,6 +149,7 @@ export class ModelSessions {
 
   /** There may be something to do. */
   poke(): void {
+    if (this.#failure && this.#ready.size === 0) this.#failAll(this.#failure);
     for (const thread of this.#ready) {
       if (thread.running > 0 || !thread.alive) continue;
       const task = this.#tasks.shift();
@@ -158,9 +162,10 @@ export class ModelSessions {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#window);
-    for (const order of this.#orders.clear()) order.reject(gone());
     this.#ready.clear();
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    const closing = Promise.all(this.#threads.map((thread) => thread.close()));
+    this.#failAll(gone());
+    await closing;
   }
 
   async #addThread(): Promise<void> {
@@ -182,7 +187,7 @@ export class ModelSessions {
       },
       onStarted: () => {
         // A fresh thread in place of a lost one has to load by itself; the first one is waited for below.
-        if (!first) this.#openThread(thread).catch((error: Error) => onWorkerLost?.(error));
+        if (!first) this.#openThread(thread).catch((error: Error) => this.#giveUp(error));
       },
     });
     first = false;
@@ -197,6 +202,19 @@ export class ModelSessions {
     if (this.#closed) return;
     this.#ready.add(thread);
     this.poke();
+  }
+
+  #giveUp(error: Error): void {
+    this.#failure = error;
+    this.options.onWorkerLost?.(error);
+    this.poke();
+  }
+
+  /** No thread is left that could do what waits. A task tells by itself how its thread fails. */
+  #failAll(error: Error): void {
+    for (const order of this.#orders.clear()) order.reject(error);
+    for (let order = this.options.direct.take(this); order; order = this.options.direct.take(this)) order.reject(error);
+    for (const task of this.#tasks.splice(0)) task(this.#threads[0]).catch(() => {});
   }
 
   #runAlone(request: ModelRequest, transfer: readonly ArrayBuffer[]): Promise<ModelResponse> {

@@ -10,6 +10,8 @@ export type FrameLane = Lane<RecognizeJob>;
 
 /** Raw images up to this many bytes with their faces given go straight to the classifier: preparing them is less work than passing them on. */
 const DIRECT_BYTES = 1_048_576;
+/** Node fires a timer of a longer time at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Decides which frame runs next. A frame waits in its stream's lane, where a newer one may still take its place, until whatever comes first
@@ -57,9 +59,9 @@ export class FrameScheduler implements DirectOrders {
         },
       };
       this.lanes.offer(lane, job);
-      if (Number.isFinite(task.deadline)) {
-        const expire = (): void => this.lanes.drop(lane, job, 'expired');
-        timer = setTimeout(expire, Math.max(0, task.deadline - job.offeredAt));
+      const left = task.deadline - job.offeredAt;
+      if (left <= LONGEST_TIMER_MS) {
+        timer = setTimeout(() => this.lanes.drop(lane, job, 'expired'), Math.max(0, left));
       }
       this.#wake(task);
     });
@@ -75,10 +77,8 @@ export class FrameScheduler implements DirectOrders {
     const { frame: job, lane } = taken;
     const { task } = job;
     const finish = (settle: () => void): void => {
-      this.lanes.finish(lane);
+      this.#finish(lane, sessions);
       settle();
-      // The lane may run its next frame now.
-      this.#wake(task);
     };
     const takenAt = performance.now();
     return {
@@ -103,6 +103,17 @@ export class FrameScheduler implements DirectOrders {
         }),
       reject: (error) => finish(() => job.reject(error)),
     };
+  }
+
+  /**
+   * A lane whose frame is done may run its next one, which may need something else than the one before.
+   * @param sessions what looks for more by itself once its whole batch is done: waking it here would make batches of one
+   */
+  #finish(lane: FrameLane, sessions?: ModelSessions): void {
+    this.lanes.finish(lane);
+    if (lane.waiting.length === 0) return;
+    const [{ task }] = lane.waiting;
+    if (!sessions || !isDirect(task) || task.classifier.single !== sessions) this.#wake(task);
   }
 
   #wake(task: RecognizeTask): void {
@@ -133,7 +144,7 @@ export class FrameScheduler implements DirectOrders {
     } catch (error) {
       job.reject(error);
     } finally {
-      this.lanes.finish(lane);
+      this.#finish(lane);
       prepared();
       this.#prepareNext();
     }

@@ -1,13 +1,14 @@
 import type { ImageInput, RegionInput } from '../image-input.js';
 import type { Classifier } from '../model/classifier.js';
+import type { SessionsLease } from '../model/model-cache.js';
 import type { ModelSessions } from '../model/model-sessions.js';
 import type { Recognition } from '../recognition.js';
 import type { DropReason, Waiting } from './lane.js';
 
 /** What shall be explained of a frame. */
 export interface ExplainOptions {
-  /** Sessions that can explain. */
-  readonly explainer: ModelSessions;
+  /** Loads sessions that can explain, if they are not there; asked when the frame's turn has come, so that loading holds up no queue. */
+  readonly explainer: () => Promise<SessionsLease>;
   /** Label to explain; the most probable one if it is not given. */
   readonly label: string | undefined;
   /** What the network allows if it is not given. */

@@ -9,6 +9,7 @@ import {
   crop,
   type Detection,
   type Pixels,
+  resizeBilinear,
   squareAround,
 } from '@resmask/vision';
 import type { RegionInput } from '../image-input.js';
@@ -64,12 +65,41 @@ export function cropRegion(image: Pixels, region: RegionInput, margins: readonly
   );
 }
 
-/** The inputs of all crops one after the other. */
-export function inputsOf(crops: readonly Pixels[], spec: InputSpec): Uint8Array<ArrayBuffer> {
+/** A face, what each of the classifiers gets of it, and its picture. */
+export interface PreparedFace {
+  readonly face: PlacedFace;
+  /** One input per classifier, in their order. */
+  readonly inputs: readonly Uint8Array[];
+  /** Its first crop, at most `MAX_PICTURE_SIDE` pixels wide and high. */
+  readonly picture: Pixels | undefined;
+}
+
+/** Nobody looks for more detail in a face, and a crop may be as large as the image. */
+export const MAX_PICTURE_SIDE = 512;
+
+/** Lets go of a face's pixels for what is needed of them: hundreds of large crops at once would not fit any memory. */
+export function prepareFace(
+  { face, pixels }: CroppedFace,
+  classifiers: readonly InputSpec[],
+  withPicture: boolean,
+): PreparedFace {
+  const inputs = classifiers.map((spec, i) => prepareInput(pixels[i], spec).data);
+  return { face, inputs, picture: withPicture ? smallPicture(pixels[0]) : undefined };
+}
+
+/** The inputs of all faces for one of the classifiers, one after the other. */
+export function inputsOf(faces: readonly PreparedFace[], spec: InputSpec, index: number): Uint8Array<ArrayBuffer> {
   const size = spec.height * spec.width * sourcePlanes(spec);
-  const inputs = new Uint8Array(crops.length * size);
-  for (const [i, pixels] of crops.entries()) inputs.set(prepareInput(pixels, spec).data, i * size);
+  const inputs = new Uint8Array(faces.length * size);
+  for (const [i, face] of faces.entries()) inputs.set(face.inputs[index], i * size);
   return inputs;
+}
+
+function smallPicture(picture: Pixels): Pixels {
+  const factor = MAX_PICTURE_SIDE / Math.max(picture.width, picture.height);
+  if (factor >= 1) return picture;
+  const side = (length: number): number => Math.max(1, Math.round(length * factor));
+  return resizeBilinear(picture, side(picture.width), side(picture.height));
 }
 
 /** Equal bounds share their pixels; undefined if some have none. */

@@ -3,7 +3,7 @@ import { DomainError } from '@resmask/errors';
 import { type Failure, serveTasks, type TaskResult, toFailure, yieldToServers } from '@resmask/runtime';
 import type { PlacedFace } from '../recognition.js';
 import { classify } from './classify.js';
-import { cropRegion, inputsOf } from './crop-faces.js';
+import { cropRegion, inputsOf, prepareFace } from './crop-faces.js';
 import { decodeFaces } from './decode-faces.js';
 import { decodeInput } from './decode-input.js';
 import { explainFace } from './explain-face.js';
@@ -97,14 +97,10 @@ async function prepare(model: LoadedModel, item: ClassifyItem): Promise<Prepared
   try {
     const pixels = await decodeInput(item.image, data.limits);
     const { input } = model.spec;
-    const crops = item.regions.map((region, i) => cropRegion(pixels, region, [input.cropMargin], i));
-    return {
-      inputs: inputsOf(
-        crops.map(({ pixels: [only] }) => only),
-        input,
-      ),
-      faces: crops.map(({ face }) => face),
-    };
+    const faces = item.regions.map((region, i) =>
+      prepareFace(cropRegion(pixels, region, [input.cropMargin], i), [input], false),
+    );
+    return { inputs: inputsOf(faces, input, 0), faces: faces.map(({ face }) => face) };
   } catch (error) {
     // One bad frame must not take the others of its batch along.
     return { failure: toFailure(error) };

@@ -15,8 +15,8 @@ export interface CropRequest {
   readonly classifiers: readonly InputSpec[];
   /** Turn faces upright by their landmarks. */
   readonly alignment: boolean;
-  /** Also give the crops as pictures. */
-  readonly pictures: boolean;
+  /** Also give the crops of so many faces as pictures. */
+  readonly pictures: number;
   /** Also give the scene's signature, by which cuts are told. */
   readonly scene: boolean;
 }

@@ -1,7 +1,15 @@
 import { workerData } from 'node:worker_threads';
 import { serveTasks, type TaskResult, yieldToServers } from '@resmask/runtime';
 import { type Detection, type Pixels, sceneSignature } from '@resmask/vision';
-import { type CroppedFace, cropAligned, cropDetection, cropRegion, inputsOf } from './crop-faces.js';
+import {
+  type CroppedFace,
+  cropAligned,
+  cropDetection,
+  cropRegion,
+  inputsOf,
+  type PreparedFace,
+  prepareFace,
+} from './crop-faces.js';
 import { decodeInput } from './decode-input.js';
 import { prepareInput } from './prepare-input.js';
 import type { CropRequest, PrepareRequest, PrepareResponse, PrepareWorkerData } from './prepare-task.js';
@@ -36,13 +44,13 @@ serveTasks<PrepareRequest, PrepareResponse>(async (request) => {
       const image = kept.get(request.frame);
       kept.delete(request.frame);
       if (!image) throw new TypeError(`there is no frame ${request.frame}`);
-      return cropped(image.pixels, facesOf(image, request), request, start);
+      return answer(image.pixels, facesOf(image, request), request, start);
     }
     case 'regions': {
       const pixels = await decodeInput(request.image, limits);
       const margins = marginsOf(request);
-      const faces = request.regions.map((region, i) => cropRegion(pixels, region, margins, i));
-      return cropped(pixels, faces, request, start);
+      const faces = request.regions.map((region, i) => prepared(cropRegion(pixels, region, margins, i), request, i));
+      return answer(pixels, faces, request, start);
     }
     case 'forget':
       kept.delete(request.frame);
@@ -50,14 +58,22 @@ serveTasks<PrepareRequest, PrepareResponse>(async (request) => {
   }
 });
 
-function facesOf({ pixels, scaleX, scaleY }: KeptImage, request: PrepareRequest & { kind: 'crop' }): CroppedFace[] {
+function facesOf({ pixels, scaleX, scaleY }: KeptImage, request: PrepareRequest & { kind: 'crop' }): PreparedFace[] {
   const { detections, maxFaces, minFaceSize } = request;
   const margins = marginsOf(request);
   return detections
     .map((found) => toImage(found, scaleX, scaleY))
     .filter(({ box }) => box.width >= minFaceSize && box.height >= minFaceSize)
     .slice(0, maxFaces)
-    .flatMap((found) => (request.alignment ? cropAligned : cropDetection)(pixels, found, margins));
+    .flatMap((found, i) =>
+      (request.alignment ? cropAligned : cropDetection)(pixels, found, margins).map((face) =>
+        prepared(face, request, i),
+      ),
+    );
+}
+
+function prepared(face: CroppedFace, { classifiers, pictures }: CropRequest, index: number): PreparedFace {
+  return prepareFace(face, classifiers, index < pictures);
 }
 
 function marginsOf({ classifiers }: CropRequest): number[] {
@@ -72,25 +88,20 @@ function toImage({ box, score, landmarks }: Detection, scaleX: number, scaleY: n
   };
 }
 
-function cropped(
+function answer(
   image: Pixels,
-  faces: readonly CroppedFace[],
-  { classifiers, pictures, scene }: CropRequest,
+  faces: readonly PreparedFace[],
+  { classifiers, scene }: CropRequest,
   start: number,
 ): TaskResult<PrepareResponse> {
-  const inputs = classifiers.map((spec, i) =>
-    inputsOf(
-      faces.map(({ pixels }) => pixels[i]),
-      spec,
-    ),
-  );
+  const inputs = classifiers.map((spec, i) => inputsOf(faces, spec, i));
   const response: PrepareResponse = {
     kind: 'cropped',
     width: image.width,
     height: image.height,
     faces: faces.map(({ face }) => face),
     inputs,
-    pictures: pictures ? faces.map(({ pixels: [first] }) => first) : [],
+    pictures: faces.flatMap(({ picture }) => picture ?? []),
     scene: scene ? sceneSignature(image) : undefined,
     milliseconds: performance.now() - start,
   };
