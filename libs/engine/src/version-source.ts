@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '@resmask/artifacts';
 import { type ModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
+import { DomainError } from '@resmask/errors';
 import { formatAliasName, parseModelReference, parseNamespace } from '@resmask/resource-names';
 import { specFromMessages } from '@resmask/spec-messages';
 import { fromRegistry } from './from-registry.js';
@@ -93,7 +94,12 @@ export class VersionSource {
     }
     const namespace = parseNamespace(parent);
     const alias = await this.registry.getAlias(formatAliasName({ namespace, ...parsed }));
-    return { version: await this.#versionOf(alias.version) };
+    const { canary, shadowVersion } = alias;
+    return {
+      version: await this.#versionOf(alias.version),
+      ...(canary && { canary: { version: await this.#versionOf(canary.version), percent: canary.percent } }),
+      ...(shadowVersion !== '' && { shadow: await this.#versionOf(shadowVersion) }),
+    };
   }
 
   /** A version by name, from memory if it was asked for before. */

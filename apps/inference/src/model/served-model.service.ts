@@ -50,8 +50,9 @@ export class ServedModelService {
   async #references(): Promise<Map<string, string[]>> {
     const byVersion = new Map<string, string[]>();
     for (const references of [this.models.classifiers, this.models.detectors]) {
-      for (const [key, { version }] of await references.loaded()) {
-        for (const digest of digestsOf(version)) byVersion.set(digest, [...(byVersion.get(digest) ?? []), key]);
+      for (const [key, { version, aside }] of await references.loaded()) {
+        for (const digest of [version, ...aside].flatMap(digestsOf))
+          byVersion.set(digest, [...(byVersion.get(digest) ?? []), key]);
       }
     }
     return byVersion;

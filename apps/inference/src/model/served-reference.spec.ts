@@ -18,6 +18,7 @@ async function reference(meanings: string[], unloadable: readonly string[] = [])
     },
     onRetired: ({ name }) => retired.push(name),
     onSwitched: () => {},
+    onAsideFailed: () => {},
   });
   return { served, retired, gate };
 }

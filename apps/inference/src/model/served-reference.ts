@@ -1,81 +1,80 @@
 import type { LoadableVersion, Resolution } from '@resmask/engine';
+import { VersionSlot, type VersionSlotOptions, type VersionUse } from './version-slot.js';
 
-/** A version that is loaded until it is released. */
-export interface LoadedVersion<Model> {
-  readonly version: LoadableVersion;
-  readonly model: Model;
-  release(): void;
-}
-
-/** A version in use for one frame or call. */
-export interface VersionUse<Model> {
-  readonly version: LoadableVersion;
-  readonly model: Model;
-  release(): void;
-}
-
-export interface ServedReferenceOptions<Model> {
+export interface ServedReferenceOptions<Model> extends VersionSlotOptions<Model> {
   /** What the reference means now. */
   readonly resolve: () => Promise<Resolution>;
-  /** Loads and warms a version. */
-  readonly load: (version: LoadableVersion) => Promise<LoadedVersion<Model>>;
-  /** Told of a version that was replaced or unloaded, when its last frame is done. */
-  readonly onRetired: (version: LoadableVersion) => void;
   /** Told of a switch that has happened. */
   readonly onSwitched: (from: LoadableVersion, to: LoadableVersion) => void;
-}
-
-interface Current<Model> {
-  readonly loaded: LoadedVersion<Model>;
-  /** Frames that run on it, and one for being current. */
-  uses: number;
+  /** Told of a canary or shadow that cannot be loaded; the reference goes on without. */
+  readonly onAsideFailed: (version: LoadableVersion, error: unknown) => void;
 }
 
 /**
- * What a reference leads to, loaded. When the reference comes to mean another version, that one is loaded and warmed first; then, between two
- * frames, it takes over, and the old one is released when the last frame that runs on it is done.
+ * What a reference leads to, loaded: the version itself, and beside it those that the alias gives part of the streams (its canary) or shows the
+ * same frames (its shadow). It follows what the registry says.
  */
 export class ServedReference<Model> {
-  #current: Current<Model>;
+  readonly #main: VersionSlot<Model>;
+  readonly #canary: VersionSlot<Model>;
+  readonly #shadow: VersionSlot<Model>;
+  #canaryPercent = 0;
   #refreshing: Promise<void> | undefined;
   #again = false;
   #closed = false;
-  #unwanted = false;
 
-  private constructor(
-    readonly options: ServedReferenceOptions<Model>,
-    loaded: LoadedVersion<Model>,
-  ) {
-    this.#current = { loaded, uses: 1 };
+  private constructor(readonly options: ServedReferenceOptions<Model>) {
+    this.#main = new VersionSlot(options);
+    this.#canary = new VersionSlot(options);
+    this.#shadow = new VersionSlot(options);
   }
 
   /** @throws DomainError as resolving and loading say it. */
   static async open<Model>(options: ServedReferenceOptions<Model>): Promise<ServedReference<Model>> {
-    const { version } = await options.resolve();
-    return new ServedReference(options, await options.load(version));
+    const reference = new ServedReference(options);
+    const resolution = await options.resolve();
+    await reference.#main.put(resolution.version);
+    await reference.#putAside(resolution);
+    return reference;
   }
 
-  /** What a frame that starts now would run on. */
+  /** What a frame of most streams that starts now would run on. */
   get version(): LoadableVersion {
-    return this.#current.loaded.version;
+    return this.#loadedMain.version;
   }
 
   get model(): Model {
-    return this.#current.loaded.model;
+    return this.#loadedMain.model;
   }
 
-  /** Keeps the version of this moment until the use is released. */
-  use(): VersionUse<Model> {
-    const current = this.#current;
-    const { version, model } = current.loaded;
-    current.uses += 1;
-    let released = false;
-    const release = (): void => {
-      if (released) return;
-      released = true;
-      this.#leave(current);
-    };
-    return { version, model, release };
+  /** Versions that are loaded beside it. */
+  get aside(): LoadableVersion[] {
+    return [this.#canary, this.#shadow].flatMap(({ loaded }) => (loaded ? [loaded.version] : []));
+  }
+
+  /** Whether a stream of this draw is the canary's now. @param draw 0 (inclusive) to 100 */
+  isCanary(draw: number): boolean {
+    return draw < this.#canaryPercent && this.#canary.loaded !== undefined;
+  }
+
+  /** What a frame of a stream of this draw would run on now. */
+  versionOf(draw: number): LoadableVersion {
+    return (this.isCanary(draw) ? this.#canary.loaded?.version : undefined) ?? this.version;
+  }
+
+  /**
+   * Keeps the version of this moment until the use is released.
+   * @param draw a stream's own, the same for all of its frames, 0 (inclusive) to 100; 100 is never the canary's
+   */
+  use(draw = 100): VersionUse<Model> {
+    const use = (this.isCanary(draw) ? this.#canary : this.#main).use();
+    if (!use) throw new TypeError('a reference that is open has its version');
+    return use;
+  }
+
+  /** Keeps the version that is shown the same frames, if there is one. */
+  useShadow(): VersionUse<Model> | undefined {
+    return this.#shadow.use();
   }
 
   /**
@@ -93,14 +92,19 @@ export class ServedReference<Model> {
 
   /** Says whether what is loaded shall be let go as soon as nobody uses it, instead of waiting for its next use. */
   letGo(unwanted: boolean): void {
-    this.#unwanted = unwanted;
+    for (const slot of [this.#main, this.#canary, this.#shadow]) slot.letGo(unwanted);
   }
 
   /** Releases what is loaded once the frames that run on it are done. */
   close(): void {
-    if (this.#closed) return;
     this.#closed = true;
-    this.#leave(this.#current);
+    for (const slot of [this.#main, this.#canary, this.#shadow]) slot.close();
+  }
+
+  get #loadedMain() {
+    const { loaded } = this.#main;
+    if (!loaded) throw new TypeError('a reference that is open has its version');
+    return loaded;
   }
 
   async #refresh(): Promise<void> {
@@ -116,27 +120,27 @@ export class ServedReference<Model> {
   }
 
   async #look(): Promise<void> {
-    const { version } = await this.options.resolve();
-    if (!this.#closed && version.name !== this.version.name) await this.#switchTo(version);
+    const resolution = await this.options.resolve();
+    const from = this.version;
+    if (await this.#main.put(resolution.version)) this.options.onSwitched(from, resolution.version);
+    await this.#putAside(resolution);
   }
 
-  async #switchTo(version: LoadableVersion): Promise<void> {
-    const loaded = await this.options.load(version);
-    if (this.#closed) {
-      loaded.release();
-      return;
+  /** A canary or shadow that cannot be loaded must not keep the others from being served. */
+  async #putAside({ canary, shadow }: Resolution): Promise<void> {
+    if (!canary) this.#canaryPercent = 0;
+    await this.#tryPut(this.#canary, canary?.version);
+    this.#canaryPercent = canary?.percent ?? 0;
+    await this.#tryPut(this.#shadow, shadow);
+  }
+
+  async #tryPut(slot: VersionSlot<Model>, version: LoadableVersion | undefined): Promise<void> {
+    try {
+      await slot.put(version);
+    } catch (error) {
+      // What was there before is not what was asked for any more.
+      await slot.put(undefined);
+      if (version) this.options.onAsideFailed(version, error);
     }
-    const old = this.#current;
-    this.#current = { loaded, uses: 1 };
-    this.#leave(old);
-    this.options.onSwitched(old.loaded.version, version);
-  }
-
-  #leave(current: Current<Model>): void {
-    current.uses -= 1;
-    if (current.uses > 0) return;
-    current.loaded.release();
-    // What merely is not used may be used again; what was replaced or unloaded is not wanted.
-    if (!this.#closed || this.#unwanted || current !== this.#current) this.options.onRetired(current.loaded.version);
   }
 }

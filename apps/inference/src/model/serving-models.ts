@@ -4,8 +4,9 @@ import { DomainError } from '@resmask/errors';
 import type { ExpressionOutput } from '@resmask/model-spec';
 import { ServiceLog } from '@resmask/service-kit';
 import { DEFAULT_NAMESPACE, DefaultModels, type ModelChoice } from './model-choice.js';
-import type { LoadedVersion, ServedReferenceOptions, VersionUse } from './served-reference.js';
+import type { ServedReferenceOptions } from './served-reference.js';
 import { type Hold, ServedReferences } from './served-references.js';
+import type { LoadedVersion, VersionUse } from './version-slot.js';
 
 /** A classifier and, unless there is none, a detector, served and followed until released. */
 export interface ServedModels {
@@ -17,6 +18,8 @@ export interface ServedModels {
   readonly canary: boolean;
   /** Keeps the versions of this moment for one frame. */
   use(): ModelsUse;
+  /** Keeps the classifier's shadow for one frame, if its alias has one. */
+  useShadow(): ShadowUse | undefined;
   release(): void;
 }
 
@@ -24,6 +27,13 @@ export interface ServedModels {
 export interface ModelsUse {
   readonly classifier: Classifier;
   readonly detector: ModelSessions | undefined;
+  readonly labels: readonly string[];
+  release(): void;
+}
+
+/** A version that is shown a frame after it was answered. */
+export interface ShadowUse {
+  readonly classifier: Classifier;
   readonly labels: readonly string[];
   release(): void;
 }
@@ -107,6 +117,8 @@ export class ServingModels {
       onRetired: (version) => this.#retire(version),
       onSwitched: (from, to) =>
         this.log.logger.info({ reference: key, from: from.name, to: to.name }, 'model switched'),
+      onAsideFailed: (version, error) =>
+        this.log.logger.warn({ reference: key, version: version.name, err: error }, 'a canary or shadow is not served'),
     };
   }
 
@@ -125,21 +137,27 @@ export function splitKey(key: string): { namespace: string; reference: string } 
   return { namespace, reference };
 }
 
+/** One draw for a stream, so that all of its frames go the same way as long as the alias stays. */
 function served(classifier: Hold<Classifier>, detector: Hold<ModelSessions> | undefined): ServedModels {
+  const draw = Math.random() * 100;
+  const { reference } = classifier;
   return {
     get classifier() {
-      return classifier.reference.version;
+      return reference.versionOf(draw);
     },
     get detector() {
       return detector?.reference.version;
     },
     get labels() {
-      return labelsOf(classifier.reference.version);
+      return labelsOf(reference.versionOf(draw));
     },
-    canary: false,
-    use: () => {
-      const uses = [classifier.reference.use(), detector?.reference.use()] as const;
-      return modelsUse(...uses);
+    get canary() {
+      return reference.isCanary(draw);
+    },
+    use: () => modelsUse(reference.use(draw), detector?.reference.use()),
+    useShadow: () => {
+      const use = reference.useShadow();
+      return use && { classifier: use.model, labels: labelsOf(use.version), release: use.release };
     },
     release: () => {
       classifier.release();

@@ -10,6 +10,8 @@ export interface FrameEvents {
   dropped(drop: Drop): void;
   /** @param reason of the closed set, or `INTERNAL` */
   failed(reason: string): void;
+  /** A face of an answered frame was shown to a shadow. @param version resource name of the shadow */
+  shadowCompared(version: string, verdict: 'agrees' | 'differs' | 'failed'): void;
 }
 
 export const SILENT: FrameEvents = {
@@ -18,4 +20,5 @@ export const SILENT: FrameEvents = {
   recognized: () => {},
   dropped: () => {},
   failed: () => {},
+  shadowCompared: () => {},
 };

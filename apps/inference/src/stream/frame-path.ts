@@ -11,6 +11,7 @@ import type { Place } from './answer-queue.js';
 import { FaceFollower } from './face-follower.js';
 import type { FrameEvents } from './frame-events.js';
 import { type FrameOutcome, QualityHints } from './quality-hints.js';
+import { ShadowComparison } from './shadow-comparison.js';
 import { type Answer, type Drop, droppedAnswer, type FrameTimes, resultAnswer } from './stream-answers.js';
 import { FRAME_DEADLINE, type StreamTerms } from './stream-terms.js';
 
@@ -47,10 +48,12 @@ export class FramePath {
   readonly #follower: FaceFollower | undefined;
   readonly #hints: QualityHints | undefined;
   readonly #explain: ExplanationWish | undefined;
+  readonly #shadow: ShadowComparison;
   #recognized = 0;
 
   constructor(readonly options: FramePathOptions) {
     const { terms } = options;
+    this.#shadow = new ShadowComparison(options);
     if (terms.tracking) this.#follower = new FaceFollower(terms);
     this.#explain = terms.explanation && toExplanationWish(terms.explanation.options);
     // A lossless sender feels a slow server by itself.
@@ -78,11 +81,18 @@ export class FramePath {
       const times = { readAt, offeredAt, readyAt: performance.now() };
       const facts = { ...factsOf(frame), labels: use.labels, model: use.classifier.version.name, ...times };
       place.fill(() => this.#result(facts, recognition), bytesOf(recognition));
+      this.#shadow.compare(frame.image, recognition, use.labels);
     } catch (error) {
       this.fail(frame, error, place);
     } finally {
       use.release();
     }
+  }
+
+  /** Forgets what waits. */
+  close(): void {
+    this.options.engine.clearLane(this.options.lane);
+    this.#shadow.close();
   }
 
   /** Answers a live frame that is not recognised. */

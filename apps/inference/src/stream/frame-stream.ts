@@ -93,7 +93,7 @@ export class FrameStream {
       parts.drain.signal.removeEventListener('abort', drain);
       clearTimeout(this.#ratePause);
       this.#abort.abort();
-      if (this.#open) parts.engine.clearLane(this.#open.lane);
+      this.#open?.path.close();
       this.#open?.served.release();
     }
   }
@@ -263,7 +263,7 @@ export class FrameStream {
 
   #cancel(): void {
     this.#abort.abort();
-    if (this.#open) this.parts.engine.clearLane(this.#open.lane);
+    this.#open?.path.close();
     this.#reading = false;
     this.#over.resolve();
   }
