@@ -1,6 +1,5 @@
 import { FolderArtifactStore } from '@resmask/artifacts';
 import { RegistryClient } from '@resmask/client';
-import { InferenceServiceService } from '@resmask/contracts/inference.v1';
 import { GRPCInferenceServiceService } from '@resmask/contracts/open-inference';
 import { Engine, KnownVersions, VersionSource } from '@resmask/engine';
 import {
@@ -16,6 +15,7 @@ import {
 } from '@resmask/service-kit';
 import { InferenceModule } from './inference.module.js';
 import { inferencePolicy } from './inference-policy.js';
+import { inferenceService } from './inference-service.js';
 import type { inferenceSettings } from './inference-settings.js';
 import { AliasWatch } from './model/alias-watch.js';
 import { DefaultModels } from './model/model-choice.js';
@@ -27,13 +27,16 @@ import { preload } from './preload.js';
 import { SILENT } from './stream/frame-events.js';
 
 export const INFERENCE_SERVICES = {
-  'resmask.inference.v1.InferenceService': InferenceServiceService,
+  'resmask.inference.v1.InferenceService': inferenceService,
   'inference.GRPCInferenceService': GRPCInferenceServiceService,
 };
 export const INFERENCE_POLICIES = {
   'resmask.inference.v1.InferenceService': inferencePolicy,
   'inference.GRPCInferenceService': openInferencePolicy,
 };
+
+/** What clients may send ahead of what is read: a few pictures, so that a frame comes in one piece and a distant client is not held up. */
+const RECEIVE_WINDOW_BYTES = 256 * 1024;
 
 /** Starts the inference service in this process; it is ready when the default models are warm. */
 export async function startInference(config: Config<typeof inferenceSettings>): Promise<RunningService> {
@@ -86,6 +89,7 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     errors,
     drain,
     readiness,
+    receiveWindowBytes: RECEIVE_WINDOW_BYTES,
   });
   const stopping = new AbortController();
   const pins = service.app.get(PinnedModels);

@@ -125,9 +125,13 @@ export class Engine {
     this.#scheduler.clear(lane);
   }
 
-  /** Recognises one image when its turn comes; its bytes move to a thread. @throws DomainError about the image, QUEUE_FULL. */
-  recognize(lane: FrameLane, task: RecognizeTask): Promise<RecognizeOutcome> {
-    return this.#scheduler.recognize(lane, { ...task, image: owned(task.image) });
+  /**
+   * Recognises one image when its turn comes.
+   * @param movable whether the buffer of the image's bytes may move to a thread, which leaves it empty here; else they are copied
+   * @throws DomainError about the image, QUEUE_FULL.
+   */
+  recognize(lane: FrameLane, task: RecognizeTask, movable = false): Promise<RecognizeOutcome> {
+    return this.#scheduler.recognize(lane, movable ? task : { ...task, image: owned(task.image) });
   }
 
   async close(): Promise<void> {

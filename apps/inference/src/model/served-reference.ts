@@ -52,6 +52,11 @@ export class ServedReference<Model> {
     return [this.#canary, this.#shadow].flatMap(({ loaded }) => (loaded ? [loaded.version] : []));
   }
 
+  /** Whether there is a version that is shown the same frames. */
+  get hasShadow(): boolean {
+    return this.#shadow.loaded !== undefined;
+  }
+
   /** Whether a stream of this draw is the canary's now. @param draw 0 (inclusive) to 100 */
   isCanary(draw: number): boolean {
     return draw < this.#canaryPercent && this.#canary.loaded !== undefined;

@@ -18,6 +18,8 @@ export interface ServedModels {
   readonly canary: boolean;
   /** Keeps the versions of this moment for one frame. */
   use(): ModelsUse;
+  /** Whether the classifier's alias has a shadow that is loaded. */
+  readonly hasShadow: boolean;
   /** Keeps the classifier's shadow for one frame, if its alias has one. */
   useShadow(): ShadowUse | undefined;
   release(): void;
@@ -153,6 +155,9 @@ function served(classifier: Hold<Classifier>, detector: Hold<ModelSessions> | un
     },
     get canary() {
       return reference.isCanary(draw);
+    },
+    get hasShadow() {
+      return reference.hasShadow;
     },
     use: () => modelsUse(reference.use(draw), detector?.reference.use()),
     useShadow: () => {

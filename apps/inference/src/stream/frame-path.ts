@@ -9,6 +9,7 @@ import { toFaceMessage, toImageInput, toRegions } from '../recognition/recogniti
 import { recognizedOnly } from '../recognition/recognized-only.js';
 import type { Place } from './answer-queue.js';
 import { FaceFollower } from './face-follower.js';
+import { mayMove } from './frame-codec.js';
 import type { FrameEvents } from './frame-events.js';
 import { type FrameOutcome, QualityHints } from './quality-hints.js';
 import { ShadowComparison } from './shadow-comparison.js';
@@ -66,11 +67,14 @@ export class FramePath {
 
   /** Recognises a frame when its turn comes, and fills its place whatever becomes of it. */
   async run(frame: Frame, place: Place<LateAnswer>, readAt: number): Promise<void> {
-    const use = this.options.models.use();
+    const { models } = this.options;
+    const use = models.use();
+    // Of this moment: one that comes later would find the bytes gone.
+    const { hasShadow } = models;
     try {
       const explains = this.#explainsNext();
       const offeredAt = performance.now();
-      const outcome = await this.#recognize(frame, use, explains, readAt);
+      const outcome = await this.#recognize(frame, use, explains, readAt, !hasShadow);
       if (outcome.kind === 'dropped' && this.#live && outcome.reason !== 'cancelled') {
         // It was counted as recognised; the next one takes its number.
         this.#recognized -= 1;
@@ -81,7 +85,7 @@ export class FramePath {
       const times = { readAt, offeredAt, readyAt: performance.now() };
       const facts = { ...factsOf(frame), labels: use.labels, model: use.classifier.version.name, ...times };
       place.fill(() => this.#result(facts, recognition), bytesOf(recognition));
-      this.#shadow.compare(frame.image, recognition, use.labels);
+      if (hasShadow) this.#shadow.compare(frame.image, recognition, use.labels);
     } catch (error) {
       this.fail(frame, error, place);
     } finally {
@@ -126,7 +130,7 @@ export class FramePath {
     return explanation !== undefined && number % explanation.everyNthFrame === 0;
   }
 
-  #recognize({ image, regions, deadline }: Frame, use: ModelsUse, explains: boolean, readAt: number) {
+  #recognize({ image, regions, deadline }: Frame, use: ModelsUse, explains: boolean, readAt: number, movable: boolean) {
     const { engine, lane, terms, signal } = this.options;
     const explainer = () => engine.acquireExplainer(use.classifier.version);
     const deadlineMs = fromDuration(deadline, 'frame.deadline', { ...FRAME_DEADLINE, unset: terms.frameDeadlineMs });
@@ -143,7 +147,7 @@ export class FramePath {
       deadline: readAt + deadlineMs,
       signal,
     };
-    return engine.recognize(lane, task);
+    return engine.recognize(lane, task, movable && mayMove(task.image.bytes));
   }
 
   /** What an answer cannot be made of is an error of its frame, not of the stream. */
