@@ -101,6 +101,23 @@ describe('recognising single images', () => {
     expect(faces[2].box).toEqual({ x: 0, y: 0, width: 1920, height: 1280 });
   });
 
+  it('tells faces of a large JPEG, decoded smaller, in pixels of the image as it was sent', async () => {
+    const photo = await samplePhoto(1);
+    const small = await inference.recognize({ image: encodedImage(photo) });
+    const large = await inference.recognize({ image: encodedImage(await reencode(photo, 'jpeg', 3840)) });
+    expect(large).toMatchObject({ width: 3840, height: 2560, faces: { length: small.faces.length } });
+    for (const [i, { box }] of large.faces.entries()) {
+      const there = small.faces[i].box ?? { x: 0, y: 0, width: 0, height: 0 };
+      const doubled = { x: there.x * 2, y: there.y * 2, width: there.width * 2, height: there.height * 2 };
+      expect(box ? intersectionOverUnion(box, doubled) : 0).toBeGreaterThan(0.9);
+    }
+    const regions = large.faces.map(({ box }) => ({
+      area: { $case: 'face' as const, value: box ?? { x: 0, y: 0, width: 1, height: 1 } },
+    }));
+    const again = await inference.recognize({ image: encodedImage(await reencode(photo, 'jpeg', 3840)), regions });
+    expect(again.faces.map(({ label }) => label)).toEqual(large.faces.map(({ label }) => label));
+  });
+
   it('keeps only the best-scored faces when asked for fewer', async () => {
     const image = encodedImage(await samplePhoto(5));
     const all = await inference.recognize({ image });
@@ -147,6 +164,6 @@ function probabilities(face: Face): number[] {
 
 async function rawRgb(png: Buffer): Promise<{ width: number; height: number; pixels: Buffer }> {
   const { decodeImage } = await import('@resmask/codecs');
-  const { width, height, data } = await decodeImage(png, { maxPixels: 1e8, minSide: 1 });
+  const { width, height, data } = (await decodeImage(png, { maxPixels: 1e8, minSide: 1 })).pixels;
   return { width, height, pixels: Buffer.from(data) };
 }

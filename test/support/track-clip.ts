@@ -110,7 +110,7 @@ async function readFrames(video: string, step: number): Promise<Frame[]> {
   for (const [i, file] of readdirSync(folder).sort().entries()) {
     if (i % step !== 0) continue;
     const encoded = readFileSync(join(folder, file));
-    const image = await decodeImage(encoded, { maxPixels: 1e8, minSide: 1 });
+    const { pixels: image } = await decodeImage(encoded, { maxPixels: 1e8, minSide: 1 });
     read.push({ timeMs: (i * 1000 * seconds) / frames, encoded, image });
   }
   rmSync(folder, { recursive: true });

@@ -52,6 +52,11 @@ export const inferenceSettings = {
     max: 268_435_456,
     default: 25_000_000,
   }),
+  shrinkSide: integerSetting(
+    'RESMASK_SHRINK_SIDE',
+    'JPEGs whose longer side is at least twice this are decoded at a half, a quarter or an eighth, as small as this allows',
+    { min: 256, max: 1_000_000, default: 1280 },
+  ),
   minFrameSide: integerSetting('RESMASK_MIN_FRAME_SIDE', 'smallest width and height of an image', {
     min: 1,
     max: 4096,

@@ -48,7 +48,7 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     threads: config.threads,
     provider: { wanted: config.provider, fallback: config.providerFallback },
     cacheFolder: config.cache,
-    limits: { maxPixels: config.maxFramePixels, minSide: config.minFrameSide },
+    limits: { maxPixels: config.maxFramePixels, minSide: config.minFrameSide, shrinkSide: config.shrinkSide },
     maxModels: config.maxModels,
     maxModelBytes: config.modelMemoryBytes,
     maxBatch: config.maxBatch,

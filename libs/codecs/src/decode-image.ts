@@ -1,32 +1,37 @@
 import { DomainError } from '@resmask/errors';
-import type { Pixels } from '@resmask/vision';
 import sharp from 'sharp';
-import type { ImageLimits } from './image-limits.js';
+import type { DecodedImage, ImageLimits } from './image-limits.js';
 
 // Frames come one by one and never again: libvips' own cache would only hold memory, and its threads would fight the workers.
 sharp.cache(false);
 sharp.concurrency(1);
+
+/** Sizes a JPEG can be decoded at for less than the whole of it costs, as parts of it. */
+const SHRINKS = [8, 4, 2] as const;
 
 /**
  * Decodes a JPEG, PNG or WebP into upright red, green, blue bytes (EXIF orientation applied, alpha dropped, first page of an
  * animation).
  * @throws DomainError FRAME_UNDECODABLE, FRAME_TOO_LARGE or FRAME_TOO_SMALL.
  */
-export async function decodeImage(encoded: Uint8Array, limits: ImageLimits): Promise<Pixels> {
+export async function decodeImage(encoded: Uint8Array, limits: ImageLimits): Promise<DecodedImage> {
   if (!isKnownFormat(encoded)) {
     throw undecodable(`its ${encoded.length} bytes are neither JPEG, PNG nor WebP`);
   }
   try {
     const image = sharp(encoded, { failOn: 'error', limitInputPixels: false, sequentialRead: true });
-    const { width, height } = await image.metadata();
+    const { width, height, format, autoOrient: upright } = await image.metadata();
     checkSize(width, height, limits);
-    const { data, info } = await image
-      .autoOrient()
+    const shrink = format === 'jpeg' ? shrinkOf(Math.max(width, height), limits.shrinkSide) : 1;
+    const size = [upright.width, upright.height].map((side) => Math.ceil(side / shrink));
+    const upended = image.autoOrient();
+    const { data, info } = await (shrink === 1 ? upended : upended.resize(size[0], size[1], { fit: 'fill' }))
       .toColourspace('srgb')
       .removeAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, channels: 3, data };
+    const pixels = { width: info.width, height: info.height, channels: 3, data } as const;
+    return { pixels, width: upright.width, height: upright.height };
   } catch (error) {
     if (error instanceof DomainError) throw error;
     throw undecodable(error instanceof Error ? firstLine(error.message) : 'the decoder failed', error);
@@ -47,6 +52,10 @@ export function checkSize(width: number, height: number, { maxPixels, minSide }:
       `the image is ${width}×${height}, both sides must have at least ${minSide} pixels`,
     );
   }
+}
+
+function shrinkOf(longerSide: number, shrinkSide: number | undefined): number {
+  return (shrinkSide !== undefined && SHRINKS.find((shrink) => longerSide / shrink >= shrinkSide)) || 1;
 }
 
 /** By the first bytes, so that no other decoder (SVG, TIFF, PDF …) ever sees what a client sent. */

@@ -2,4 +2,4 @@ export { annotateImage } from './annotate-image.js';
 export { contactSheet } from './contact-sheet.js';
 export { checkSize, decodeImage } from './decode-image.js';
 export { encodePng } from './encode-png.js';
-export type { ImageLimits } from './image-limits.js';
+export type { DecodedImage, ImageLimits } from './image-limits.js';

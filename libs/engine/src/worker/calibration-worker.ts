@@ -28,7 +28,7 @@ serveTasks<CalibrationRequest, CalibrationResponse>(async (request) => {
 async function run(images: readonly ImageInput[]): Promise<void> {
   if (!session) throw new TypeError('images came before the model');
   const prepared: Uint8Array[] = [];
-  for (const image of images) prepared.push(prepareInput(await decodeInput(image, limits), input).data);
+  for (const image of images) prepared.push(prepareInput((await decodeInput(image, limits)).pixels, input).data);
   const dims = [images.length, input.height, input.width, sourcePlanes(input)];
   const feed = { type: 'uint8', dims, data: Buffer.concat(prepared) } as const;
   const tensors = await session.run({ [PIXELS_INPUT]: feed }, watch.names);

@@ -1,10 +1,9 @@
-import { checkSize, decodeImage, type ImageLimits } from '@resmask/codecs';
+import { checkSize, type DecodedImage, decodeImage, type ImageLimits } from '@resmask/codecs';
 import { DomainError } from '@resmask/errors';
-import type { Pixels } from '@resmask/vision';
 import type { ImageInput } from '../image-input.js';
 
 /** @throws DomainError FRAME_UNDECODABLE, FRAME_TOO_LARGE, FRAME_TOO_SMALL or FRAME_SIZE_MISMATCH. */
-export async function decodeInput(image: ImageInput, limits: ImageLimits): Promise<Pixels> {
+export async function decodeInput(image: ImageInput, limits: ImageLimits): Promise<DecodedImage> {
   if (image.kind === 'encoded') return decodeImage(image.bytes, limits);
   const { format, width, height, bytes } = image;
   checkSize(width, height, limits);
@@ -14,7 +13,8 @@ export async function decodeInput(image: ImageInput, limits: ImageLimits): Promi
     const message = `raw ${format} pixels of ${width}×${height} are ${wanted} bytes, got ${bytes.length}; send rows without padding`;
     throw new DomainError('FRAME_SIZE_MISMATCH', message);
   }
-  return { width, height, channels, data: format === 'bgr24' ? reversePlanes(bytes) : bytes };
+  const pixels = { width, height, channels, data: format === 'bgr24' ? reversePlanes(bytes) : bytes } as const;
+  return { pixels, width, height };
 }
 
 function reversePlanes(bytes: Uint8Array): Uint8Array {

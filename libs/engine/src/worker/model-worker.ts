@@ -95,7 +95,7 @@ async function classifyItems(
 async function prepare(model: LoadedModel, item: ClassifyItem): Promise<PreparedItem> {
   if (item.kind === 'prepared') return { inputs: item.inputs, faces: [] };
   try {
-    const pixels = await decodeInput(item.image, data.limits);
+    const { pixels } = await decodeInput(item.image, data.limits);
     const { input } = model.spec;
     const faces = item.regions.map((region, i) =>
       prepareFace(cropRegion(pixels, region, [input.cropMargin], i), [input], false),

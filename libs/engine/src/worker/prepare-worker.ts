@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads';
+import type { DecodedImage } from '@resmask/codecs';
 import { serveTasks, type TaskResult, yieldToServers } from '@resmask/runtime';
-import { type Detection, type Pixels, sceneSignature } from '@resmask/vision';
+import { type Detection, sceneSignature } from '@resmask/vision';
 import {
   type CroppedFace,
   cropAligned,
@@ -11,13 +12,14 @@ import {
   prepareFace,
 } from './crop-faces.js';
 import { decodeInput } from './decode-input.js';
+import { scaleOf, toDecoded, toSent } from './image-scale.js';
 import { prepareInput } from './prepare-input.js';
 import type { CropRequest, PrepareRequest, PrepareResponse, PrepareWorkerData } from './prepare-task.js';
 
 /** An image between finding its faces and cutting them out. */
 interface KeptImage {
-  readonly pixels: Pixels;
-  /** Pixels of the image per pixel of the detector's input. */
+  readonly image: DecodedImage;
+  /** Pixels of the decoded image per pixel of the detector's input. */
   readonly scaleX: number;
   readonly scaleY: number;
 }
@@ -31,9 +33,9 @@ serveTasks<PrepareRequest, PrepareResponse>(async (request) => {
   const start = performance.now();
   switch (request.kind) {
     case 'open': {
-      const pixels = await decodeInput(request.image, limits);
-      const { data, scaleX, scaleY } = prepareInput(pixels, request.detector);
-      kept.set(request.frame, { pixels, scaleX, scaleY });
+      const image = await decodeInput(request.image, limits);
+      const { data, scaleX, scaleY } = prepareInput(image.pixels, request.detector);
+      kept.set(request.frame, { image, scaleX, scaleY });
       const input = new Uint8Array(data);
       return {
         response: { kind: 'opened', input, milliseconds: performance.now() - start },
@@ -41,16 +43,18 @@ serveTasks<PrepareRequest, PrepareResponse>(async (request) => {
       };
     }
     case 'crop': {
-      const image = kept.get(request.frame);
+      const found = kept.get(request.frame);
       kept.delete(request.frame);
-      if (!image) throw new TypeError(`there is no frame ${request.frame}`);
-      return answer(image.pixels, facesOf(image, request), request, start);
+      if (!found) throw new TypeError(`there is no frame ${request.frame}`);
+      return answer(found.image, facesOf(found, request), request, start);
     }
     case 'regions': {
-      const pixels = await decodeInput(request.image, limits);
-      const margins = marginsOf(request);
-      const faces = request.regions.map((region, i) => prepared(cropRegion(pixels, region, margins, i), request, i));
-      return answer(pixels, faces, request, start);
+      const image = await decodeInput(request.image, limits);
+      const [margins, scale] = [marginsOf(request), scaleOf(image)];
+      const faces = request.regions.map((region, i) =>
+        prepared(cropRegion(image.pixels, toDecoded(region, scale), margins, i), request, i),
+      );
+      return answer(image, faces, request, start);
     }
     case 'forget':
       kept.delete(request.frame);
@@ -58,12 +62,13 @@ serveTasks<PrepareRequest, PrepareResponse>(async (request) => {
   }
 });
 
-function facesOf({ pixels, scaleX, scaleY }: KeptImage, request: PrepareRequest & { kind: 'crop' }): PreparedFace[] {
+function facesOf({ image, scaleX, scaleY }: KeptImage, request: PrepareRequest & { kind: 'crop' }): PreparedFace[] {
   const { detections, maxFaces, minFaceSize } = request;
-  const margins = marginsOf(request);
+  const { pixels } = image;
+  const [margins, scale] = [marginsOf(request), scaleOf(image)];
   return detections
     .map((found) => toImage(found, scaleX, scaleY))
-    .filter(({ box }) => box.width >= minFaceSize && box.height >= minFaceSize)
+    .filter(({ box }) => box.width * scale.x >= minFaceSize && box.height * scale.y >= minFaceSize)
     .slice(0, maxFaces)
     .flatMap((found, i) =>
       (request.alignment ? cropAligned : cropDetection)(pixels, found, margins).map((face) =>
@@ -89,7 +94,7 @@ function toImage({ box, score, landmarks }: Detection, scaleX: number, scaleY: n
 }
 
 function answer(
-  image: Pixels,
+  image: DecodedImage,
   faces: readonly PreparedFace[],
   { classifiers, scene }: CropRequest,
   start: number,
@@ -99,10 +104,10 @@ function answer(
     kind: 'cropped',
     width: image.width,
     height: image.height,
-    faces: faces.map(({ face }) => face),
+    faces: faces.map(({ face }) => toSent(face, scaleOf(image))),
     inputs,
     pictures: faces.flatMap(({ picture }) => picture ?? []),
-    scene: scene ? sceneSignature(image) : undefined,
+    scene: scene ? sceneSignature(image.pixels) : undefined,
     milliseconds: performance.now() - start,
   };
   return { response, transfer: inputs.map(({ buffer }) => buffer) };
