@@ -105,7 +105,8 @@ describe('recognising single images', () => {
     const photo = await samplePhoto(1);
     const small = await inference.recognize({ image: encodedImage(photo) });
     const large = await inference.recognize({ image: encodedImage(await reencode(photo, 'jpeg', 3840)) });
-    expect(large).toMatchObject({ width: 3840, height: 2560, faces: { length: small.faces.length } });
+    expect(large).toMatchObject({ width: 3840, height: 2560 });
+    expect(large.faces).toHaveLength(small.faces.length);
     for (const [i, { box }] of large.faces.entries()) {
       const there = small.faces[i].box ?? { x: 0, y: 0, width: 0, height: 0 };
       const doubled = { x: there.x * 2, y: there.y * 2, width: there.width * 2, height: there.height * 2 };
