@@ -142,7 +142,9 @@ export class FramePath {
     const computeMs = timings.detect + timings.infer;
     this.#hint({ served: true, encodedBytes, width, height, prepareMs: timings.prepare, computeMs });
     const now = performance.now();
-    events.recognized(recognition, model, now - times.readAt, now - times.readyAt);
+    const { readAt, offeredAt, readyAt } = times;
+    const waits = { receiveMs: offeredAt - readAt, sendMs: now - readyAt, totalMs: now - readAt };
+    events.recognized(recognition, model, waits);
     return resultAnswer(frame, recognition, messages, model, times);
   }
 
