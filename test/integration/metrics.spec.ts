@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { credentials } from '@grpc/grpc-js';
 import { DeliveryMode, encodedImage, type FrameInput, type InferenceClient } from '@resmask/client';
 import { InferenceServiceClient, RecognizeRequest, StreamFramesRequest } from '@resmask/contracts/inference.v1';
@@ -170,6 +171,18 @@ describe('metrics', () => {
     });
     const found = new Set((await Promise.all(labels)).flat());
     expect([...found].filter((label) => !LABELS.includes(label))).toEqual([]);
+  });
+
+  it('are what the dashboard shows, every one of them', async () => {
+    const file = new URL('../../helm/resmask/dashboards/resmask.json', import.meta.url);
+    const { panels } = JSON.parse(await readFile(file, 'utf8')) as { panels: { targets?: { expr: string }[] }[] };
+    const shown = panels
+      .flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => expr.match(/\b[a-z_]+(?=\{)/g) ?? []))
+      .map((name) => name.replace(/_(bucket|sum|count)$/, ''));
+    const { names } = await Scrape.of(service);
+    expect(shown.length).toBeGreaterThan(20);
+    expect([...new Set(shown)].filter((name) => !names.has(name))).toEqual([]);
+    expect([...names].filter((name) => /^(resmask|rpc)_/.test(name) && !shown.includes(name))).toEqual([]);
   });
 
   it('are read by GET at /metrics and nowhere else', async () => {
