@@ -185,6 +185,22 @@ describe('metrics', () => {
     expect([...names].filter((name) => /^(resmask|rpc)_/.test(name) && !shown.includes(name))).toEqual([]);
   });
 
+  it('are what docs/observability.md lists, all of them with their labels', async () => {
+    const page = await readFile(new URL('../../docs/observability.md', import.meta.url), 'utf8');
+    const listed = [...page.matchAll(/^\| (`[a-z]+_.*?`) +\| (.*?) +\|/gm)].flatMap(([, names, labels]) =>
+      namesIn(names).map((name) => [name, [...labels.matchAll(/`([a-z_]+)`/g)].map(([, label]) => label)] as const),
+    );
+    const { samples, names } = await Scrape.of(service);
+    expect(listed.map(([name]) => name).sort()).toEqual([...names].sort());
+    for (const [name, labels] of listed) {
+      const found = samples.filter((sample) => sample.name.replace(/_(bucket|sum|count)$/, '') === name);
+      const used = new Set(found.flatMap((sample) => Object.keys(sample.labels)));
+      expect([...used].filter((label) => !['le', 'rpc_system_name'].includes(label)).sort(), name).toEqual(
+        labels.sort(),
+      );
+    }
+  });
+
   it('are read by GET at /metrics and nowhere else', async () => {
     const url = `http://127.0.0.1:${metricsPort(service)}`;
     expect((await fetch(`${url}/metrics`)).headers.get('content-type')).toContain('version=0.0.4');
@@ -203,3 +219,11 @@ describe('metrics', () => {
     );
   });
 });
+
+/** Names in a cell of a table, where `a_{b,c}_d` stands for two. */
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, name]) => {
+    const [, before, choices, after] = /^(.*)\{(.*)\}(.*)$/.exec(name) ?? [];
+    return choices ? choices.split(',').map((choice) => `${before}${choice}${after}`) : [name];
+  });
+}
