@@ -17,7 +17,7 @@ const text = formatted(`# Configuration
 
 Each service reads its environment once, when it starts. A value that is not allowed stops the start with a message that names the
 variable, the value and what is allowed; values that may hold secrets are never repeated. The standard \`OTEL_*\` variables are
-honoured too: \`OTEL_EXPORTER_OTLP_ENDPOINT\` turns tracing on.
+honoured too: \`OTEL_EXPORTER_OTLP_ENDPOINT\` turns tracing on and sends metrics ([observability.md](observability.md)).
 
 This page is written by \`npm run document\`; a test compares it with what the services read.
 

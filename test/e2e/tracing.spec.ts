@@ -1,47 +1,25 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resmask } from '../support/command-line.js';
+import { OtlpCollector, type Span } from '../support/otlp-collector.js';
 import { noiseJpeg } from '../support/pictures.js';
 import { TestPlatform } from '../support/test-platform.js';
 import { TestService } from '../support/test-service.js';
-
-interface Span {
-  readonly service: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-}
 
 const SERVER = 2;
 const CLIENT = 3;
 
 let platform: TestPlatform;
-let collector: Server;
-const spans: Span[] = [];
+let collector: OtlpCollector;
 let tracing: Record<string, string>;
 const services: TestService[] = [];
 
 beforeAll(async () => {
-  collector = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    spans.push(...readSpans(JSON.parse(Buffer.concat(chunks).toString())));
-    response.end('{}');
-  }).listen(0, '127.0.0.1');
-  await once(collector, 'listening');
-  tracing = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_BSP_SCHEDULE_DELAY: '100',
-  };
+  collector = await OtlpCollector.start();
+  tracing = collector.environment;
   platform = await TestPlatform.start();
   await platform.publishShippedModels();
 });
@@ -60,8 +38,11 @@ it('one trace spans command line, inference and registry, each span under the ri
   const folder = await mkdtemp(join(tmpdir(), 'resmask-tracing-'));
   await writeFile(join(folder, 'noise.jpg'), await noiseJpeg(64, 64));
   await delay(1000);
-  spans.length = 0;
-  const { code, stderr } = await resmask(['stream', folder, '--inference', inference.address], tracing);
+  collector.exports.length = 0;
+  const { code, stderr } = await resmask(
+    ['stream', folder, '--model', 'resmasking-compact/1', '--inference', inference.address],
+    tracing,
+  );
   expect(code, stderr).toBe(0);
   const stream = await find(
     (span) => span.service === 'resmask-cli' && span.kind === CLIENT && span.name.includes('StreamFrames'),
@@ -77,7 +58,7 @@ it('one trace spans command line, inference and registry, each span under the ri
   expect(stream.parentSpanId ?? '').toBe('');
   expect(served.parentSpanId).toBe(stream.spanId);
   expect(asked.parentSpanId).toBe(served.spanId);
-  const parents = spans
+  const parents = collector.spans
     .filter(({ name, kind, traceId }) => traceId === stream.traceId && kind === CLIENT && name.includes('Resolve'))
     .map(({ spanId }) => spanId);
   expect(parents).toContain(resolved.parentSpanId);
@@ -86,27 +67,11 @@ it('one trace spans command line, inference and registry, each span under the ri
 
 async function find(wanted: (span: Span) => boolean): Promise<Span> {
   for (let tries = 0; tries < 100; tries += 1) {
-    const found = spans.find(wanted);
+    const found = collector.spans.find(wanted);
     if (found) return found;
     await delay(100);
   }
   throw new Error(
-    `no such span among ${spans.map(({ service, name, kind }) => `${service} ${name} ${kind}`).join(', ')}`,
+    `no such span among ${collector.spans.map(({ service, name, kind }) => `${service} ${name} ${kind}`).join(', ')}`,
   );
-}
-
-interface Export {
-  readonly resourceSpans: readonly {
-    readonly resource: {
-      readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[];
-    };
-    readonly scopeSpans: readonly { readonly spans: readonly Omit<Span, 'service'>[] }[];
-  }[];
-}
-
-function readSpans({ resourceSpans }: Export): Span[] {
-  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
-    const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
-    return scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ service, ...span })));
-  });
 }

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { evaluationSettings } from '../../apps/evaluation/dist/evaluation-settings.js';
+import { EVALUATION_SERVICES } from '../../apps/evaluation/dist/start-evaluation.js';
 import { inferenceSettings } from '../../apps/inference/dist/inference-settings.js';
+import { INFERENCE_SERVICES } from '../../apps/inference/dist/start-inference.js';
 import { registrySettings } from '../../apps/registry/dist/registry-settings.js';
+import { REGISTRY_SERVICES } from '../../apps/registry/dist/start-registry.js';
 
 const root = join(import.meta.dirname, '../..');
 const CHART = join(root, 'helm/resmask');
@@ -20,6 +23,7 @@ const profiles = globSync('ci/*-values.yaml', { cwd: CHART });
 interface Container {
   readonly name: string;
   readonly image: string;
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly env: { readonly name: string; readonly value?: string }[];
   readonly securityContext: Record<string, unknown>;
   readonly resources: Record<'requests' | 'limits', Record<string, unknown>>;
@@ -28,12 +32,26 @@ interface Container {
 }
 interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
+  readonly data?: Readonly<Record<string, string>>;
   readonly spec: {
     readonly replicas?: number;
     readonly strategy?: unknown;
-    readonly template?: { readonly spec: { readonly containers: Container[] } & Record<string, unknown> };
+    readonly template?: {
+      readonly metadata: { readonly annotations?: Record<string, string> };
+      readonly spec: { readonly containers: Container[] } & Record<string, unknown>;
+    };
+    readonly podMetricsEndpoints?: unknown;
+    readonly selector?: unknown;
   };
+}
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly { readonly expr: string; readonly datasource: { readonly uid: string } }[];
 }
 
 const helm = (...args: string[]) => spawnSync(HELM, args, { encoding: 'utf8' });
@@ -80,6 +98,20 @@ it('the Dockerfile has a target for every image the chart names', () => {
   expect(targets).toEqual(expect.arrayContaining(images));
 });
 
+it('every panel of a dashboard has a place of its own, and asks the data source that was chosen', () => {
+  const { panels } = JSON.parse(readFileSync(join(CHART, 'dashboards/resmask.json'), 'utf8')) as { panels: Panel[] };
+  const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
+  );
+  expect(new Set(cells).size).toBe(cells.length);
+  expect(Math.max(...panels.map(({ gridPos: { x, w } }) => x + w))).toBe(24);
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  for (const { targets = [], type, title } of panels) {
+    expect(targets.length > 0, title).toBe(type !== 'row');
+    for (const { datasource } of targets) expect(datasource.uid).toMatch(/^\$\{datasource\}$/);
+  }
+});
+
 describe.skipIf(!there)('the chart, as Helm renders it', () => {
   it.each(profiles)('lints strictly with %s', (profile) => {
     const { status, stdout } = helm(
@@ -106,7 +138,7 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
   it.each(profiles)(
     'runs everything under the Pod Security Standard "restricted" and with limits, with %s',
     (profile) => {
-      const pods = manifests('--values', join(CHART, profile)).flatMap(({ spec }) => spec.template?.spec ?? []);
+      const pods = manifests('--values', join(CHART, profile)).flatMap(({ spec }) => spec?.template?.spec ?? []);
       expect(pods).toHaveLength(4);
       for (const pod of pods) {
         expect(pod).toMatchObject({
@@ -127,23 +159,23 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
   );
 
   it.each([
-    ['inference', inferenceSettings],
-    ['registry', registrySettings],
-    ['evaluation', evaluationSettings],
-  ])('gives %s only settings that it reads, and probes it by the name it answers to', (component, settings) => {
-    const known = Object.values(settings).map(({ variable }) => variable);
-    const [gpu, auth, s3] = ['gpu', 'auth', 's3'].map((profile) =>
-      container(manifests('--values', join(CHART, `ci/${profile}-values.yaml`)), component),
-    );
-    const given = [gpu, auth, s3].flatMap(({ env }) => env.map(({ name }) => name));
-    const ours = given.filter((name) => !/^(OTEL|POD|NODE|AWS)_/.test(name));
-    expect(ours.filter((name) => !known.includes(name))).toEqual([]);
-    const { readinessProbe } = gpu;
-    const Name = component[0].toUpperCase() + component.slice(1);
-    expect(readinessProbe?.grpc.service).toBe(
-      `resmask.${component}.${component === 'registry' ? 'v1' : 'v1alpha1'}.${Name}Service`,
-    );
-  });
+    ['inference', inferenceSettings, INFERENCE_SERVICES],
+    ['registry', registrySettings, REGISTRY_SERVICES],
+    ['evaluation', evaluationSettings, EVALUATION_SERVICES],
+  ])(
+    'gives %s only settings that it reads, and probes it by the name it answers to',
+    (component, settings, services) => {
+      const known = Object.values(settings).map(({ variable }) => variable);
+      const [gpu, auth, s3, metrics] = ['gpu', 'auth', 's3', 'metrics'].map((profile) =>
+        container(manifests('--values', join(CHART, `ci/${profile}-values.yaml`)), component),
+      );
+      const given = [gpu, auth, s3, metrics].flatMap(({ env }) => env.map(({ name }) => name));
+      const ours = given.filter((name) => !/^(OTEL|POD|NODE|AWS)_/.test(name));
+      expect(ours.filter((name) => !known.includes(name))).toEqual([]);
+      const { readinessProbe } = gpu;
+      expect([readinessProbe?.grpc.service]).toEqual(Object.keys(services));
+    },
+  );
 
   it('computes on the CPU unless a GPU is asked for, and then asks for it and falls back to nothing', () => {
     const plain = container(manifests('--values', DEFAULT), 'inference');
@@ -229,6 +261,47 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
       expect(given).not.toHaveProperty(name);
   });
 
+  it.each(['inference', 'registry', 'evaluation'])('measures %s for nobody unless it is asked to', (component) => {
+    const plain = manifests('--values', DEFAULT);
+    expect(JSON.stringify(plain)).not.toMatch(/9464|prometheus|METRICS|PodMonitor|ConfigMap/);
+    expect(container(plain, component).ports.map(({ name }) => name)).toEqual(['grpc']);
+    const traced = manifests('--values', DEFAULT, '--set', 'tracing.otlpEndpoint=http://collector:4318');
+    expect(environment(container(traced, component))).toMatchObject({ OTEL_METRICS_EXPORTER: 'none' });
+  });
+
+  it.each(['inference', 'registry', 'evaluation'])('lets Prometheus read %s, found by its annotations', (component) => {
+    const set = ['metrics.enabled=true', 'metrics.port=9000', `${component}.podAnnotations.own=kept`];
+    const objects = manifests('--values', DEFAULT, ...set.flatMap((value) => ['--set', value]));
+    const read = container(objects, component);
+    expect(environment(read)).toMatchObject({ RESMASK_METRICS_LISTEN: '0.0.0.0:9000' });
+    expect(read.ports).toContainEqual({ name: 'metrics', containerPort: 9000 });
+    expect(deployment(objects, component).spec.template?.metadata.annotations).toEqual({
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/path': '/metrics',
+      'prometheus.io/port': '9000',
+      own: 'kept',
+    });
+    expect(objects.filter(({ kind }) => kind === 'PodMonitor')).toEqual([]);
+  });
+
+  it('lets Prometheus’ operator find the pods by a monitor that it selects, and Grafana the dashboard as it is', () => {
+    const objects = manifests('--values', join(CHART, 'ci/metrics-values.yaml'));
+    const [monitor] = objects.filter(({ kind }) => kind === 'PodMonitor');
+    expect(monitor.metadata.labels).toMatchObject({ release: 'kube-prometheus-stack' });
+    expect(monitor.spec).toMatchObject({
+      selector: { matchLabels: { 'app.kubernetes.io/name': 'resmask', 'app.kubernetes.io/instance': 'demo' } },
+      podMetricsEndpoints: [{ port: 'metrics', path: '/metrics', interval: '15s' }],
+    });
+    for (const component of ['inference', 'registry', 'evaluation']) {
+      const { template } = deployment(objects, component).spec;
+      expect(template?.metadata.annotations).toBeUndefined();
+      expect(environment(container(objects, component))).toMatchObject({ OTEL_METRICS_EXPORTER: 'otlp' });
+    }
+    const [dashboards] = objects.filter(({ kind }) => kind === 'ConfigMap');
+    expect(dashboards.metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+    expect(dashboards.data).toEqual({ 'resmask.json': readFileSync(join(CHART, 'dashboards/resmask.json'), 'utf8') });
+  });
+
   it('warns after an install that is open', () => {
     // Helm shows notes only of what it installs, for which it needs a cluster; as a value of an object it renders them anywhere.
     const folder = mkdtempSync(join(tmpdir(), 'resmask-chart-'));
@@ -281,6 +354,9 @@ describe.skipIf(!there)('the chart, as Helm renders it', () => {
       ['auth.mode=required', 'auth.principals.existingSecret=x'],
       /auth\.registryToken\.existingSecret is required/,
     ],
+    ['metrics on the port of a service', ['metrics.port=50051'], /port/],
+    ['metrics found by an oracle', ['metrics.discovery=oracle'], /discovery/],
+    ['metrics for a collector that is not there', ['metrics.otlp=true'], /tracing\.otlpEndpoint, which is empty/],
     ['keys in plain text', ['auth.jwt.jwksUrl=http://login.example.com'], /jwksUrl/],
     ['an update that could never start', ['inference.rollingUpdate.maxSurge=0'], /maxSurge/],
   ])('refuses %s', (_name, values, message) => {

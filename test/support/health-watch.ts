@@ -6,22 +6,28 @@ import { service as healthService } from 'grpc-health-check';
 export class HealthWatch {
   readonly #client: Client;
   readonly #call: ClientReadableStream<{ status: string }>;
-  #last = '';
+  readonly #seen: string[] = [];
 
-  constructor(address: string) {
+  /** @param service the empty name is the server as a whole */
+  constructor(address: string, service = '') {
     const Health = makeGenericClientConstructor(healthService, 'Health');
     const client = new Health(address, credentials.createInsecure());
     this.#client = client;
-    this.#call = client['watch']({ service: '' });
+    this.#call = client['watch']({ service });
     this.#call.on('error', () => {});
     this.#call.on('data', ({ status }: { status: string }) => {
-      this.#last = status;
+      this.#seen.push(status);
     });
   }
 
   /** Waits until the service says so. @throws what ends the watch */
   async becomes(status: string): Promise<void> {
-    while (this.#last !== status) await once(this.#call, 'data');
+    while (this.#seen.at(-1) !== status) await once(this.#call, 'data');
+  }
+
+  /** Everything it has said, in order. */
+  get seen(): readonly string[] {
+    return this.#seen;
   }
 
   close(): void {

@@ -7,7 +7,7 @@ const { evaluationSettings } = await import('./evaluation-settings.js');
 const { migrateEvaluation, startEvaluation } = await import('./start-evaluation.js');
 
 await runService('resmask-evaluation', telemetry, {
-  start: () => startEvaluation(readConfig(evaluationSettings, process.env)),
+  start: () => startEvaluation(readConfig(evaluationSettings, process.env), telemetry),
   migrate: () => {
     const { databaseUrl, databaseDirectUrl } = readConfig(evaluationSettings, process.env);
     return migrateEvaluation(databaseDirectUrl ?? databaseUrl);

@@ -14,6 +14,7 @@ import {
   registryConnection,
   ServiceLog,
   startService,
+  type Telemetry,
 } from '@resmask/service-kit';
 import { DataSource } from 'typeorm';
 import { DatasetEntity, SplitEntity } from './dataset/dataset.entity.js';
@@ -39,7 +40,10 @@ export function migrateEvaluation(url: string): Promise<string[]> {
 }
 
 /** Starts the evaluation service in this process: its API and a worker for runs. */
-export async function startEvaluation(config: Config<typeof evaluationSettings>): Promise<RunningService> {
+export async function startEvaluation(
+  config: Config<typeof evaluationSettings>,
+  telemetry: Telemetry,
+): Promise<RunningService> {
   const log = new ServiceLog(createLogger('evaluation', config.logLevel));
   const url = config.databaseUrl;
   const directUrl = config.databaseDirectUrl ?? url;
@@ -97,6 +101,7 @@ export async function startEvaluation(config: Config<typeof evaluationSettings>)
     errors,
     drain,
     readiness,
+    telemetry,
   });
   const worker = service.app.get(RunWorker);
   // Runs whose jobs were lost, for example with the queue's tables, are asked for again.

@@ -9,7 +9,7 @@ import { OPEN_INFERENCE_CONTROLLERS } from './open-inference/open-inference-part
 import { ExplainService } from './recognition/explain.service.js';
 import { RecognitionController } from './recognition/recognition.controller.js';
 import { RecognitionService } from './recognition/recognition.service.js';
-import type { FrameEvents } from './stream/frame-events.js';
+import { FRAME_EVENTS, type FrameEvents } from './stream/frame-events.js';
 import type { StreamParts } from './stream/frame-stream.js';
 import { FrameStreams, STREAM_PARTS } from './stream/frame-streams.js';
 import type { StreamLimits } from './stream/stream-limits.js';
@@ -30,6 +30,7 @@ export class InferenceModule {
         RecognitionService,
         ExplainService,
         FrameStreams,
+        { provide: FRAME_EVENTS, useValue: events },
         {
           provide: STREAM_PARTS,
           inject: [ServingModels, CallErrors, Drain, Engine],

@@ -7,5 +7,5 @@ const { inferenceSettings } = await import('./inference-settings.js');
 const { startInference } = await import('./start-inference.js');
 
 await runService('resmask-inference', telemetry, {
-  start: () => startInference(readConfig(inferenceSettings, process.env)),
+  start: () => startInference(readConfig(inferenceSettings, process.env), telemetry),
 });

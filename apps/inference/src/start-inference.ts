@@ -12,19 +12,21 @@ import {
   registryConnection,
   ServiceLog,
   startService,
+  type Telemetry,
 } from '@resmask/service-kit';
 import { InferenceModule } from './inference.module.js';
+import { InferenceObservation } from './inference-observation.js';
 import { inferencePolicy } from './inference-policy.js';
 import { inferenceService } from './inference-service.js';
 import type { inferenceSettings } from './inference-settings.js';
 import { AliasWatch } from './model/alias-watch.js';
 import { DefaultModels } from './model/model-choice.js';
 import { PinnedModels } from './model/pinned-models.js';
+import { WATCH_REFERENCE } from './model/reference-watch.js';
 import { ServingModels } from './model/serving-models.js';
 import { openInferenceParts } from './open-inference/open-inference-parts.js';
 import { openInferencePolicy } from './open-inference/open-inference-policy.js';
 import { preload } from './preload.js';
-import { SILENT } from './stream/frame-events.js';
 
 export const INFERENCE_SERVICES = {
   'resmask.inference.v1.InferenceService': inferenceService,
@@ -39,10 +41,14 @@ export const INFERENCE_POLICIES = {
 const RECEIVE_WINDOW_BYTES = 256 * 1024;
 
 /** Starts the inference service in this process; it is ready when the default models are warm. */
-export async function startInference(config: Config<typeof inferenceSettings>): Promise<RunningService> {
+export async function startInference(
+  config: Config<typeof inferenceSettings>,
+  telemetry: Telemetry,
+): Promise<RunningService> {
   const log = new ServiceLog(createLogger('inference', config.logLevel));
   const cache = await FolderArtifactStore.open(config.cache);
   const registry = new RegistryClient(config.registry, await registryConnection(config));
+  const observation = new InferenceObservation(telemetry.metrics);
   const engine = await Engine.start({
     workers: config.workers,
     threads: config.threads,
@@ -57,10 +63,12 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     maxWaiting: config.maxWaiting,
     missingMembers: config.missingMembers,
     onWorkerLost: (error) => log.logger.error({ err: error }, 'a worker thread was lost'),
+    ...observation.engineEvents,
   });
   log.logger.info({ provider: engine.provider, workers: config.workers }, 'engine started');
   if (engine.provider !== config.provider)
     log.logger.warn({ wanted: config.provider, provider: engine.provider }, 'fell back');
+  observation.observe(engine);
   const known = await KnownVersions.open(config.cache);
   const defaults = new DefaultModels(config.model, config.detector);
   const drain = new Drain();
@@ -78,8 +86,9 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     ...openInferenceParts(config, source, engine.provider, (error) =>
       log.logger.error({ err: error }, 'a worker thread of a native model was lost'),
     ),
+    { provide: WATCH_REFERENCE, useValue: observation.watchReference },
   ];
-  const module = InferenceModule.with(parts, config, SILENT);
+  const module = InferenceModule.with(parts, config, observation.frames);
   const service = await startService({
     module,
     services: INFERENCE_SERVICES,
@@ -90,6 +99,8 @@ export async function startInference(config: Config<typeof inferenceSettings>): 
     drain,
     readiness,
     receiveWindowBytes: RECEIVE_WINDOW_BYTES,
+    health: observation.health,
+    telemetry,
   });
   const stopping = new AbortController();
   const pins = service.app.get(PinnedModels);

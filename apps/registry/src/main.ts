@@ -7,7 +7,7 @@ const { registrySettings } = await import('./registry-settings.js');
 const { migrateRegistry, startRegistry } = await import('./start-registry.js');
 
 await runService('resmask-registry', telemetry, {
-  start: () => startRegistry(readConfig(registrySettings, process.env)),
+  start: () => startRegistry(readConfig(registrySettings, process.env), telemetry),
   migrate: () => {
     const { databaseUrl, databaseDirectUrl } = readConfig(registrySettings, process.env);
     return migrateRegistry(databaseDirectUrl ?? databaseUrl);

@@ -10,6 +10,7 @@ import {
   type RunningService,
   ServiceLog,
   startService,
+  type Telemetry,
 } from '@resmask/service-kit';
 import { DataSource } from 'typeorm';
 import { AliasEntity, AliasEventEntity } from './alias/alias.entity.js';
@@ -49,7 +50,10 @@ export function migrateRegistry(url: string): Promise<string[]> {
 }
 
 /** Starts the registry in this process. */
-export async function startRegistry(config: Config<typeof registrySettings>): Promise<RunningService> {
+export async function startRegistry(
+  config: Config<typeof registrySettings>,
+  telemetry: Telemetry,
+): Promise<RunningService> {
   const log = new ServiceLog(createLogger('registry', config.logLevel));
   const url = config.databaseUrl;
   if (config.migrate === 'on-start') await migrateRegistry(config.databaseDirectUrl ?? url);
@@ -87,6 +91,7 @@ export async function startRegistry(config: Config<typeof registrySettings>): Pr
     errors,
     drain,
     readiness,
+    telemetry,
   });
   const stopJobs = startJobs(service.app, config, log.logger);
   return {

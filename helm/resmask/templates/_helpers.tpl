@@ -61,7 +61,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* The service's name in grpc.health.v1. */}}
 {{- define "resmask.healthName" -}}
-{{ printf "resmask.%s.%s.%sService" .name (ternary "v1" "v1alpha1" (eq .name "registry")) (title .name) }}
+{{ printf "resmask.%s.%s.%sService" .name (ternary "v1alpha1" "v1" (eq .name "evaluation")) (title .name) }}
 {{- end }}
 
 {{/* Where the registry is reached. */}}
@@ -73,6 +73,27 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- define "resmask.ports" -}}
 - name: grpc
   containerPort: {{ include "resmask.port" . }}
+{{- with .root.Values.metrics }}
+{{- if .enabled }}
+- name: metrics
+  containerPort: {{ .port }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Annotations of a component's pods: the user's own, and where Prometheus shall find them by annotations, its. */}}
+{{- define "resmask.podAnnotations" -}}
+{{- $annotations := deepCopy .values.podAnnotations }}
+{{- with .root.Values.metrics }}
+{{- if and .enabled (eq .discovery "annotations") }}
+{{- $prometheus := dict "prometheus.io/scrape" "true" "prometheus.io/path" "/metrics" "prometheus.io/port" (toString .port) }}
+{{- $annotations = merge $annotations $prometheus }}
+{{- end }}
+{{- end }}
+{{- with $annotations -}}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "resmask.probes" -}}
@@ -112,6 +133,17 @@ livenessProbe:
   value: k8s.namespace.name=$(POD_NAMESPACE),k8s.pod.name=$(POD_NAME)
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
   value: {{ . | quote }}
+- name: OTEL_METRICS_EXPORTER
+  value: {{ ternary "otlp" "none" $.root.Values.metrics.otlp }}
+{{- end }}
+{{- with .root.Values.metrics }}
+{{- if and .otlp (not $.root.Values.tracing.otlpEndpoint) }}
+{{- fail "metrics.otlp sends to tracing.otlpEndpoint, which is empty" }}
+{{- end }}
+{{- if .enabled }}
+- name: RESMASK_METRICS_LISTEN
+  value: 0.0.0.0:{{ .port }}
+{{- end }}
 {{- end }}
 {{- end }}
 

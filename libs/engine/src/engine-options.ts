@@ -2,6 +2,13 @@ import type { ImageLimits } from '@resmask/codecs';
 import type { ProviderChoice } from '@resmask/runtime';
 import type { MissingMemberPolicy } from './model/classifier.js';
 
+/** One run of a classifier's session. */
+export interface BatchRun {
+  /** Resource name. */
+  readonly version: string;
+  readonly images: number;
+}
+
 export interface EngineOptions {
   /** Sessions of a small version, and threads that prepare images. */
   readonly workers: number;
@@ -26,6 +33,8 @@ export interface EngineOptions {
   /** What to do without a member of an ensemble; default `fail`. */
   readonly missingMembers?: MissingMemberPolicy;
   readonly onWorkerLost?: (error: Error) => void;
+  /** Told of every batch that ran. */
+  readonly onBatch?: (batch: BatchRun) => void;
   /** Told of every change of what is loaded. */
   readonly onModelsChanged?: () => void;
 }

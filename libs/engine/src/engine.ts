@@ -31,7 +31,7 @@ export class Engine {
   readonly #models: ModelCache;
   readonly #scheduler: FrameScheduler;
   readonly #preparation: Preparation;
-  readonly #settings: Required<Omit<EngineOptions, 'onWorkerLost' | 'onModelsChanged'>>;
+  readonly #settings: Required<Omit<EngineOptions, 'onWorkerLost' | 'onModelsChanged' | 'onBatch'>>;
 
   private constructor(
     readonly options: EngineOptions,
@@ -163,6 +163,7 @@ export class Engine {
       workerData: { cacheFolder, provider: this.provider, limits, role, maxBatch, maxBatchMs },
       batchWindowMs,
       direct: this.#scheduler,
+      onBatch: this.options.onBatch,
       onWorkerLost,
     });
   }

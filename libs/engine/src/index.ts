@@ -1,6 +1,6 @@
 export { type CalibrateOptions, calibrate } from './calibrate.js';
 export { type ClassifierLease, Engine } from './engine.js';
-export { ENGINE_DEFAULTS, type EngineOptions } from './engine-options.js';
+export { type BatchRun, ENGINE_DEFAULTS, type EngineOptions } from './engine-options.js';
 export { fromRegistry } from './from-registry.js';
 export type { ImageInput, RawImage, RegionInput } from './image-input.js';
 export { KnownVersions } from './known-versions.js';

@@ -1,3 +1,4 @@
+import './disable-telemetry.js';
 import { isMainThread } from 'node:worker_threads';
 import { DomainError } from '@resmask/errors';
 import { InferenceSession, Tensor } from 'onnxruntime-node';

@@ -1,3 +1,4 @@
+import './disable-telemetry.js';
 import { type Transferable, Worker } from 'node:worker_threads';
 import { DomainError } from '@resmask/errors';
 import { fromFailure, type TaskMessage, type TaskReply } from './task-messages.js';

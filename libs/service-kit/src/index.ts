@@ -17,7 +17,12 @@ export type { StoredToken, TokenSource } from './auth/token-source.js';
 export { CallErrors } from './call-errors.js';
 export { Drain } from './drain.js';
 export { engineSettings } from './engine-settings.js';
+export { Health, type HealthStatus, LIVENESS } from './health.js';
 export { createLogger, type Logger } from './logger.js';
+export type { BoundCounter } from './metrics/bound-counter.js';
+export type { BoundHistogram } from './metrics/bound-histogram.js';
+export { DURATION_BUCKETS } from './metrics/duration-buckets.js';
+export type { GaugePoint, Metric, MetricSet } from './metrics/metric-set.js';
 export {
   cutPage,
   nextPageToken,
@@ -43,7 +48,8 @@ export {
   textSetting,
 } from './setting-kinds.js';
 export { type Config, readConfig, type Setting, type Settings } from './settings.js';
-export { LIVENESS, type RunningService, type ServiceParts, startService } from './start-service.js';
+export { type RunningService, type ServiceParts, startService } from './start-service.js';
 export { ERROR_DOMAIN, toStatus } from './status-details.js';
 export { messagesOf, Streams, writeMessage } from './streams.js';
+export type { Telemetry } from './telemetry.js';
 export { fromTimestamp, toTimestamp } from './timestamps.js';

@@ -1,5 +1,5 @@
 import { authSettings } from './auth/auth-settings.js';
-import { addressSetting, choiceSetting, integerSetting } from './setting-kinds.js';
+import { addressSetting, choiceSetting, integerSetting, switchedAddressSetting } from './setting-kinds.js';
 import { tlsSettings } from './tls/tls-settings.js';
 
 /** The settings every service has; `listen` is where it serves by default. */
@@ -33,6 +33,10 @@ export function serviceSettings(listen: string) {
         max: 100_000,
         default: 1000,
       },
+    ),
+    metricsListen: switchedAddressSetting(
+      'RESMASK_METRICS_LISTEN',
+      'where Prometheus reads metrics, at /metrics, without authentication; port 0 for a free one',
     ),
     drainDelayMs: integerSetting(
       'RESMASK_DRAIN_DELAY_MS',

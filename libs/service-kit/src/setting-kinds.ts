@@ -70,17 +70,27 @@ export function listSetting<const Words extends readonly [string, ...string[]]>(
 
 const ADDRESS = /^(\[[0-9a-f:]+\]|[^:\s]+):(\d{1,5})$/i;
 
+function isAddress(text: string): boolean {
+  return Number(ADDRESS.exec(text)?.[2] ?? Number.NaN) <= 65535;
+}
+
 /** `host:port`. */
 export function addressSetting(variable: string, purpose: string, fallback: string): Setting<string> {
   return {
     variable,
     purpose,
     allowed: `host:port (default ${fallback})`,
-    schema: z
-      .string()
-      .refine((text) => Number(ADDRESS.exec(text)?.[2] ?? Number.NaN) <= 65535)
-      .default(fallback),
+    schema: z.string().refine(isAddress).default(fallback),
   };
+}
+
+/** `host:port`, or `off`, which is the default. */
+export function switchedAddressSetting(variable: string, purpose: string): Setting<string> {
+  const schema = z
+    .string()
+    .refine((text) => text === 'off' || isAddress(text))
+    .default('off');
+  return { variable, purpose, allowed: 'off, or host:port (default off)', schema };
 }
 
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\/\S+$/);

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
 import type { DynamicModule, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { HealthImplementation } from 'grpc-health-check';
 import { authInterceptor } from './auth/auth-interceptor.js';
 import { createAuthenticator } from './auth/create-authenticator.js';
 import { PolicyTable } from './auth/policy-table.js';
@@ -12,18 +11,19 @@ import type { CallErrors } from './call-errors.js';
 import { DomainErrorFilter } from './domain-error-filter.js';
 import type { Drain } from './drain.js';
 import { GrpcStrategy } from './grpc-strategy.js';
+import { Health } from './health.js';
 import { NestLogger } from './logger.js';
 import { readingAnything, refuseMalformed } from './malformed-messages.js';
+import { callMetrics } from './metrics/call-metrics.js';
+import { measureProcess } from './metrics/process-metrics.js';
 import { OpenCallsInterceptor } from './open-calls.interceptor.js';
 import type { Readiness } from './readiness.js';
 import { reflectionOf } from './reflection.js';
 import type { ServiceLog } from './service-log.js';
 import type { serviceSettings } from './service-settings.js';
 import type { Config } from './settings.js';
+import type { Telemetry } from './telemetry.js';
 import { openTls } from './tls/open-tls.js';
-
-/** Health name that says only that the process lives: for a liveness probe, which must not depend on models or databases. */
-export const LIVENESS = 'liveness';
 
 export interface ServiceParts {
   readonly module: Type | DynamicModule;
@@ -39,6 +39,9 @@ export interface ServiceParts {
   readonly errors: CallErrors;
   readonly drain: Drain;
   readonly readiness: Readiness;
+  readonly telemetry: Telemetry;
+  /** Where an application says how parts of it are; made here if it has none to speak of. */
+  readonly health?: Health;
 }
 
 export interface RunningService {
@@ -50,14 +53,13 @@ export interface RunningService {
 
 /** Starts a Nest microservice with TLS, authentication, health, reflection, the error filter and draining. */
 export async function startService(parts: ServiceParts): Promise<RunningService> {
-  const { config, drain, errors, log, readiness, services } = parts;
+  const { config, drain, errors, health = new Health(), log, readiness, services, telemetry } = parts;
   const names = Object.keys(services);
-  const health = new HealthImplementation({ [LIVENESS]: 'SERVING' });
   const report = (ready: boolean): void => {
-    for (const name of ['', ...names]) health.setStatus(name, ready ? 'SERVING' : 'NOT_SERVING');
+    for (const name of ['', ...names]) health.set(name, ready ? 'SERVING' : 'NOT_SERVING');
   };
   report(readiness.ready);
-  readiness.onChange((ready) => report(ready && !drain.signal.aborted));
+  readiness.onChange(report);
   const authenticator = await createAuthenticator(config, log.logger, parts.tokenSources);
   const tls = openTls(config, log.logger);
   const strategy = new GrpcStrategy({
@@ -70,6 +72,7 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
     channelOptions: {
       // In this order: what cannot be read has no namespace that a rule could look at.
       interceptors: [
+        ...(telemetry.metrics ? [callMetrics(telemetry.metrics, services)] : []),
         refuseMalformed(errors),
         authInterceptor(authenticator, new PolicyTable(services, parts.policies), errors),
       ],
@@ -79,7 +82,7 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
       'grpc.keepalive_timeout_ms': 10_000,
     },
     extend: (server) => {
-      health.addToServer(server);
+      health.addTo(server);
       reflectionOf(names).addToServer(server);
     },
   });
@@ -90,11 +93,12 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
   });
   app.useGlobalFilters(new DomainErrorFilter(errors));
   app.useGlobalInterceptors(new OpenCallsInterceptor(drain));
+  await measure(parts);
   await app.listen();
   log.logger.info({ listen: config.listen, port: strategy.port }, 'listening');
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    report(false);
+    health.stop();
     log.logger.info({ openCalls: drain.openCalls }, 'draining');
     await delay(config.drainDelayMs);
     strategy.stopAccepting();
@@ -113,4 +117,16 @@ export async function startService(parts: ServiceParts): Promise<RunningService>
       return closing;
     },
   };
+}
+
+/** Begins to measure, and opens the endpoint where Prometheus reads it. */
+async function measure({ config, drain, log, telemetry }: ServiceParts): Promise<void> {
+  const { endpoint, metrics } = telemetry;
+  if (!metrics) return;
+  measureProcess();
+  const open = { name: 'resmask.calls.open', description: 'Calls that are being served', unit: '{call}' };
+  metrics.gauge(open, () => drain.openCalls);
+  if (!endpoint) return;
+  const port = await endpoint.listen(config.metricsListen);
+  log.logger.info({ listen: config.metricsListen, metricsPort: port }, 'metrics can be read at /metrics');
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '@resmask/errors';
 import type { Logger } from '@resmask/service-kit';
+import type { ReferenceWatch, WatchReference } from './reference-watch.js';
 import { ServedReference, type ServedReferenceOptions } from './served-reference.js';
 
 /** Keeps a reference served, and followed, until it is released. */
@@ -12,6 +13,7 @@ interface Entry<Model> {
   readonly key: string;
   readonly opening: Promise<ServedReference<Model>>;
   opened: boolean;
+  readonly watch: ReferenceWatch;
   holds: number;
 }
 
@@ -22,6 +24,7 @@ export class ServedReferences<Model> {
   constructor(
     readonly options: (key: string) => ServedReferenceOptions<Model>,
     readonly logger: Logger,
+    readonly watch: WatchReference,
   ) {}
 
   /** Keys that are served now: namespace and reference. Not those being looked up: anybody can ask for names that do not exist. */
@@ -72,22 +75,43 @@ export class ServedReferences<Model> {
   }
 
   #open(key: string): Entry<Model> {
-    const entry: Entry<Model> = { key, opening: ServedReference.open(this.options(key)), opened: false, holds: 0 };
+    const watch = this.watch(key);
+    const opening = ServedReference.open(this.#watched(this.options(key), watch));
+    const entry: Entry<Model> = { key, opening, watch, opened: false, holds: 0 };
     this.#entries.set(key, entry);
-    // Whoever holds it is told; a failure must not stay for the next one to find.
-    entry.opening.then(
-      () => {
+    opening.then(
+      (reference) => {
         entry.opened = true;
+        watch.serving(reference.version.name);
       },
-      () => this.#entries.get(key) === entry && this.#entries.delete(key),
+      (error: unknown) => {
+        // Whoever holds it is told; a failure must not stay for the next one to find.
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+        watch.failed(error);
+      },
     );
     return entry;
+  }
+
+  #watched(options: ServedReferenceOptions<Model>, watch: ReferenceWatch): ServedReferenceOptions<Model> {
+    return {
+      ...options,
+      onSwitched: (from, to) => {
+        options.onSwitched(from, to);
+        watch.serving(to.name);
+      },
+    };
   }
 
   #leave(entry: Entry<Model>): void {
     entry.holds -= 1;
     if (entry.holds > 0) return;
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
-    entry.opening.then((reference) => reference.close()).catch(() => {});
+    entry.opening
+      .then((reference) => {
+        reference.close();
+        entry.watch.released();
+      })
+      .catch(() => {});
   }
 }

@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Classifier, Engine, type LoadableVersion, type ModelSessions, VersionSource } from '@resmask/engine';
 import { DomainError } from '@resmask/errors';
 import type { ExpressionOutput } from '@resmask/model-spec';
 import { ServiceLog } from '@resmask/service-kit';
 import { DEFAULT_NAMESPACE, DefaultModels, type ModelChoice } from './model-choice.js';
+import { WATCH_REFERENCE, type WatchReference } from './reference-watch.js';
 import type { ServedReferenceOptions } from './served-reference.js';
 import { type Hold, ServedReferences } from './served-references.js';
 import type { LoadedVersion, VersionUse } from './version-slot.js';
@@ -51,15 +52,18 @@ export class ServingModels {
     readonly engine: Engine,
     readonly defaults: DefaultModels,
     readonly log: ServiceLog,
+    @Inject(WATCH_REFERENCE) watch: WatchReference,
   ) {
     const { logger } = log;
     this.classifiers = new ServedReferences(
       (key) => this.#options(key, (version) => this.#loadClassifier(version)),
       logger,
+      watch,
     );
     this.detectors = new ServedReferences(
       (key) => this.#options(key, (version) => this.#loadDetector(version)),
       logger,
+      watch,
     );
   }
 

@@ -1,8 +1,9 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { RecognizeRequest, RecognizeResponse } from '@resmask/contracts/inference.v1';
 import { Engine } from '@resmask/engine';
 import { ServingModels } from '../model/serving-models.js';
+import { FRAME_EVENTS, type FrameEvents } from '../stream/frame-events.js';
 import { callDeadline } from './call-deadline.js';
 import { checkAlignment } from './check-alignment.js';
 import {
@@ -22,6 +23,7 @@ export class RecognitionService {
   constructor(
     readonly models: ServingModels,
     readonly engine: Engine,
+    @Inject(FRAME_EVENTS) readonly events: FrameEvents,
   ) {}
 
   async recognize(
@@ -54,7 +56,14 @@ export class RecognitionService {
       const { classifier, detector, labels } = use;
       const offeredAt = performance.now();
       const outcome = this.engine.recognize(lane, { ...wanted, classifier, detector, signal: abort.signal });
-      const { width, height, faces, timings } = recognizedOnly(await outcome);
+      const recognition = recognizedOnly(await outcome);
+      const { width, height, faces, timings } = recognition;
+      const totalMs = performance.now() - readAt;
+      this.events.recognized(recognition, classifier.version.name, {
+        receiveMs: offeredAt - readAt,
+        sendMs: 0,
+        totalMs,
+      });
       return {
         model: classifier.version.name,
         detector: regions.length > 0 ? '' : (detector?.version.name ?? ''),

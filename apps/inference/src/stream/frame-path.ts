@@ -170,7 +170,8 @@ export class FramePath {
     const computeMs = timings.detect + timings.infer;
     this.#hint({ served: true, encodedBytes, width, height, prepareMs: timings.prepare, computeMs });
     const now = performance.now();
-    events.recognized(recognition, model, now - readAt, now - readyAt);
+    const waits = { receiveMs: facts.offeredAt - readAt, sendMs: now - readyAt, totalMs: now - readAt };
+    events.recognized(recognition, model, waits);
     return resultAnswer(facts, recognition, messages, model, facts);
   }
 

@@ -89,6 +89,7 @@ export class ModelCache {
     const entry = this.#entries.get(key) ?? this.#startLoading(key, version, role);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
+    if (!entry.sessions && entry.uses === 0) this.options.onChange();
     entry.uses += 1;
     let released = false;
     const release = (): void => {

@@ -1,6 +1,7 @@
 import { DomainError } from '@resmask/errors';
 import { fromFailure, TaskWorker } from '@resmask/runtime';
 import type { Detection, Pixels } from '@resmask/vision';
+import type { BatchRun } from '../engine-options.js';
 import type { LoadableVersion } from '../loadable-version.js';
 import type { FaceExplanation, PlacedFace } from '../recognition.js';
 import type { ExplainOptions as ExplainModelOptions } from '../worker/explainable-model.js';
@@ -50,6 +51,7 @@ export interface ModelSessionsOptions {
   /** How long a batch that is not full may wait for more, in milliseconds; 0 never lets a session idle. */
   readonly batchWindowMs: number;
   readonly direct: DirectOrders;
+  readonly onBatch?: (batch: BatchRun) => void;
   readonly onWorkerLost?: (error: Error) => void;
 }
 
@@ -232,13 +234,21 @@ export class ModelSessions {
     const items = orders.map(({ item }) => item);
     const transfer = items.map((item) => buffersOf(item));
     const run = thread.run({ kind: 'classify', items }, transfer).then(
-      (response) => settle(orders, response),
+      (response) => {
+        settle(orders, response);
+        this.#tell(response);
+      },
       (error: unknown) => {
         for (const order of orders) order.reject(error);
       },
     );
     run.finally(() => this.poke());
     return true;
+  }
+
+  #tell(response: ModelResponse): void {
+    const { onBatch, version } = this.options;
+    if (response.kind === 'classified') onBatch?.({ version: version.name, images: response.batchSize });
   }
 
   /** Prepared images first, they are further on their way; then frames that wait in the lanes. */

@@ -26,6 +26,7 @@ import { serviceSettings } from '../service-settings.js';
 import { readConfig } from '../settings.js';
 import { type RunningService, startService } from '../start-service.js';
 import { messagesOf, Streams, writeMessage } from '../streams.js';
+import { startTelemetry } from '../telemetry.js';
 import { formatApiToken, generateApiToken, hashSecret } from './api-token.js';
 import { currentPrincipal, principalOf } from './current-principal.js';
 import { MemoryTokenSource } from './memory-token-source.js';
@@ -121,6 +122,7 @@ beforeAll(async () => {
     errors,
     drain,
     readiness: new Readiness(true),
+    telemetry: await startTelemetry('test', {}),
   });
 });
 afterAll(() => service.close());
