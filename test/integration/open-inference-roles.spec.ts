@@ -96,7 +96,7 @@ describe('callers of the Open Inference Protocol', () => {
     expect(code).toBe('OK');
     expect(answers.map(({ errorMessage }) => errorMessage)).toEqual([
       '',
-      expect.stringContaining('the role viewer in namespaces/other is needed'),
+      expect.stringContaining('the role caller in namespaces/other is needed'),
       '',
     ]);
     expect((await calls.stream(calls.metadata, requests.slice(1))).code).toBe('PERMISSION_DENIED');

@@ -59,7 +59,10 @@ const policies = {
   [EVALUATION]: Object.fromEntries(
     Object.keys(EvaluationServiceService).map((rpc) => [rpc, rpc === 'importDataset' ? byStart : byName]),
   ),
-  [INFERENCE]: { recognize: byName, streamFrames: byConfig },
+  [INFERENCE]: {
+    ...Object.fromEntries(Object.keys(InferenceServiceService).map((rpc) => [rpc, byName])),
+    streamFrames: byConfig,
+  },
 };
 
 /** What handlers were called, by whom; and what they saw of the metadata. */
@@ -104,7 +107,7 @@ const evaluationHandlers = {
 };
 
 const inferenceHandlers = {
-  recognize: () => {},
+  ...Object.fromEntries(Object.keys(InferenceServiceService).map((rpc) => [rpc, () => {}])),
   streamFrames: (call: ServerDuplexStream<StreamFramesRequest, StreamFramesResponse>) => {
     record('streamFrames', call);
     call.on('error', () => {});

@@ -31,10 +31,11 @@ describe('permits', () => {
   it('keeps measuring apart from publishing and promoting', () => {
     const may = (given: Role) => ROLES.filter((required) => permits(somebody({ a: given }), 'a', required));
     expect(Object.fromEntries(ROLES.map((given) => [given, may(given)]))).toEqual({
-      viewer: ['viewer'],
-      evaluator: ['viewer', 'evaluator'],
-      publisher: ['viewer', 'publisher'],
-      promoter: ['viewer', 'publisher', 'promoter'],
+      caller: ['caller'],
+      viewer: ['caller', 'viewer'],
+      evaluator: ['caller', 'viewer', 'evaluator'],
+      publisher: ['caller', 'viewer', 'publisher'],
+      promoter: ['caller', 'viewer', 'publisher', 'promoter'],
       admin: [...ROLES],
     });
   });
