@@ -75,7 +75,7 @@ export class InferStream {
   async #answer(request: ModelInferRequest, place: Place<Answer>): Promise<void> {
     try {
       // The policy has seen the first request only, and each may name a model elsewhere.
-      authorize(principalOf(this.call), namedResource(request.modelName), 'viewer');
+      authorize(principalOf(this.call), namedResource(request.modelName), 'caller');
       place.fill({ response: await this.parts.inference.infer(request, this.#abort.signal) });
     } catch (failure) {
       place.fill({ id: request.id, failure });
