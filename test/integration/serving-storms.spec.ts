@@ -5,7 +5,7 @@ import { percentile, residentMiB, threadsOf } from '../support/process-facts.js'
 import { publish } from '../support/publish.js';
 import { stormSize } from '../support/storm.js';
 import { StreamFleet } from '../support/stream-fleet.js';
-import { PARENT, TestPlatform } from '../support/test-platform.js';
+import { IMAGE_ENVIRONMENT, PARENT, TestPlatform } from '../support/test-platform.js';
 import { TINY_SPEC, tinyModel } from '../support/tiny-model.js';
 
 const STREAMS = 64;
@@ -24,7 +24,7 @@ describe('64 streams while their model is promoted again and again', () => {
     versions = [];
     for (let seed = 1; seed <= 4; seed += 1)
       versions.push(await publish(platform.registry, 'tiny', tinyModel(seed), TINY_SPEC, 'production'));
-    await platform.startInference({ RESMASK_MODEL: 'tiny' });
+    await platform.startInference({ ...IMAGE_ENVIRONMENT, RESMASK_MODEL: 'tiny' });
     calls = new InferenceCalls(platform.service('inference').address);
   });
   afterAll(async () => {

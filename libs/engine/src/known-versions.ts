@@ -11,26 +11,27 @@ export class KnownVersions {
 
   private constructor(
     readonly path: string,
-    readonly resolutions: Map<string, Resolution>,
+    readonly resolutions: Map<string, Resolution | null>,
   ) {}
 
   /** A file that is not there, or cannot be read, is an empty one. */
   static async open(folder: string): Promise<KnownVersions> {
     const path = join(folder, 'known-versions.json');
     try {
-      const entries: [string, Resolution][] = JSON.parse(await readFile(path, 'utf8'));
+      const entries: [string, Resolution | null][] = JSON.parse(await readFile(path, 'utf8'));
       return new KnownVersions(path, new Map(entries));
     } catch {
       return new KnownVersions(path, new Map());
     }
   }
 
-  get(key: string): Resolution | undefined {
+  /** What a reference meant; null if it was known to mean nothing. */
+  get(key: string): Resolution | null | undefined {
     return this.resolutions.get(key);
   }
 
-  /** Remembers what a reference means; resolves when it is on disk. */
-  async set(key: string, resolution: Resolution): Promise<void> {
+  /** Remembers what a reference means, or by null that it means nothing yet; resolves when it is on disk. */
+  async set(key: string, resolution: Resolution | null): Promise<void> {
     const before = JSON.stringify(this.resolutions.get(key));
     if (before === JSON.stringify(resolution)) return;
     this.resolutions.set(key, resolution);

@@ -36,10 +36,17 @@ export class VersionSource {
       await this.known?.set(key, resolution);
       return resolution;
     } catch (error) {
-      const known = this.known?.get(key);
-      if (known && isAway(error)) return known;
+      const known = isAway(error) ? this.known?.get(key) : undefined;
+      if (known) return known;
+      if (known === null)
+        throw new DomainError('MODEL_NOT_FOUND', `${key} did not exist when the registry last answered`);
       throw fromRegistry(error);
     }
+  }
+
+  /** Remembers that a reference means nothing yet, so that it is no reason to wait for a registry that is away. */
+  async rememberAbsent(parent: string, reference: string): Promise<void> {
+    await this.known?.set(`${parent}/${reference}`, null);
   }
 
   /** A version by its resource name. */
