@@ -58,7 +58,7 @@ describe('an inference service whose registry and database go away', () => {
     await health.becomes('SERVING');
     health.close();
     await expectServes(other);
-    // Streams that begin meanwhile are served like those that were there.
+    // Streams that begin meanwhile are served like those that were there, also by another name of the same alias.
     const late = new StreamFleet(calls, 4, { model: 'tiny@production' }, { everyMs: 50 });
     await late.answers(5);
     await delay(AWAY_MS - (performance.now() - gone));

@@ -25,16 +25,18 @@ export class KnownVersions {
     }
   }
 
-  /** What a reference meant; null if it was known to mean nothing. */
-  get(key: string): Resolution | null | undefined {
-    return this.resolutions.get(key);
+  /** What an alias or version meant, the latter also if an alias led to it; null if it was known to mean nothing. */
+  get(name: string): Resolution | null | undefined {
+    const known = this.resolutions.get(name);
+    if (known !== undefined) return known;
+    return [...this.resolutions.values()].find((resolution) => resolution?.version.name === name);
   }
 
   /** Remembers what a reference means, or by null that it means nothing yet; resolves when it is on disk. */
-  async set(key: string, resolution: Resolution | null): Promise<void> {
-    const before = JSON.stringify(this.resolutions.get(key));
+  async set(name: string, resolution: Resolution | null): Promise<void> {
+    const before = JSON.stringify(this.resolutions.get(name));
     if (before === JSON.stringify(resolution)) return;
-    this.resolutions.set(key, resolution);
+    this.resolutions.set(name, resolution);
     this.#saving = this.#saving.then(() => this.#save());
     await this.#saving;
   }
