@@ -7,11 +7,11 @@ const checks = [
   ['format and lint', 'biome', ['ci', '--error-on-warnings', '--colors=off', '--reporter=summary', '.']],
   ['types of the tests', 'tsc', ['--project', 'tsconfig.spec.json']],
   ['protos', 'buf', ['lint']],
-  [
-    'nothing that was promised in v1 is broken',
+  ...['registry', 'inference'].map((service) => [
+    `nothing that was promised in ${service}.v1 is broken`,
     'buf',
-    ['breaking', 'proto', '--against', 'libs/contracts/released/registry.v1.binpb'],
-  ],
+    ['breaking', 'proto', '--against', `libs/contracts/released/${service}.v1.binpb`],
+  ]),
   ['generated code, made again', 'sh', ['scripts/generate.sh']],
   ['generated code is what is committed', 'git', ['diff', '--exit-code', '--stat', '--', ...GENERATED]],
   ['import directions and documents', 'vitest', ['run', '--project', 'unit', 'test/structure']],

@@ -1,9 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Resident memory of a process, in MiB. */
 export function residentMiB(pid: number): number {
   const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1024;
+}
+
+/** Resident memory of a process, in MiB, at the lowest of three seconds: between two garbage collections it rises and falls. */
+export async function settledMiB(pid: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 60; look += 1) {
+    least = Math.min(least, residentMiB(pid));
+    await delay(50);
+  }
+  return least;
 }
 
 /** Threads of a process. */

@@ -10,6 +10,9 @@ import { type ServiceName, TestService } from './test-service.js';
 
 export const PARENT = 'namespaces/default';
 
+/** What the container image sets for a service, for tests that look at its memory. */
+export const IMAGE_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
+
 /** Registry, and the other services when asked for, on a database and folders of their own. */
 export class TestPlatform {
   readonly services = new Map<ServiceName, TestService>();

@@ -11,6 +11,10 @@ import {
 export class TestStream {
   readonly call: ClientDuplexStream<StreamFramesRequest, StreamFramesResponse>;
   readonly answers: FrameAnswer[] = [];
+  /** Those that answer a frame. */
+  readonly replies: FrameReply[] = [];
+  /** Resource names of the versions that recognised frames, each change once. */
+  readonly models: string[] = [];
   readonly sent: number[] = [];
   /** Milliseconds from sending each frame that was recognised to its answer. */
   readonly latencies: number[] = [];
@@ -35,16 +39,6 @@ export class TestStream {
   /** What the call ended with; undefined while it is open. */
   get end(): ResmaskError | 'OK' | undefined {
     return this.#end;
-  }
-
-  get replies(): FrameReply[] {
-    return this.answers.filter(isFrameReply);
-  }
-
-  /** Resource names of the versions that recognised frames, each change once. */
-  get models(): string[] {
-    const all = this.answers.flatMap((answer) => (answer.$case === 'result' ? [answer.value.model] : []));
-    return all.filter((model, i) => model !== all[i - 1]);
   }
 
   send(frame: FrameInput): void {
@@ -83,7 +77,9 @@ export class TestStream {
 
   #receive(message: FrameAnswer): void {
     this.answers.push(message);
+    if (isFrameReply(message)) this.replies.push(message);
     if (message.$case === 'result') {
+      if (message.value.model !== this.models.at(-1)) this.models.push(message.value.model);
       const sentAt = this.#sentAt.get(message.value.frameId);
       if (sentAt !== undefined) this.latencies.push(performance.now() - sentAt);
     }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@resmask/errors';
 import type { Logger, Readiness } from '@resmask/service-kit';
-import type { DefaultModels } from './model/model-choice.js';
+import { DEFAULT_NAMESPACE, type DefaultModels } from './model/model-choice.js';
 import type { PinnedModels } from './model/pinned-models.js';
 
 const RETRY_MS = 1000;
@@ -38,6 +38,8 @@ async function pinDefault(
   } catch (error) {
     if (error instanceof DomainError && error.code === 'NOT_FOUND') {
       logger.debug({ reference, reason: error.message }, 'no default model yet; it is loaded when it is there');
+      // Only of defaults: what clients name could fill any disk.
+      await pins.source.rememberAbsent(DEFAULT_NAMESPACE, reference);
       return 'absent';
     }
     logger.warn({ reference, err: error }, 'a default model cannot be loaded yet');

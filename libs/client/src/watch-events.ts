@@ -10,6 +10,8 @@ export interface WatchEventsOptions {
   readonly model?: string;
   /** Ends the watch. */
   readonly signal?: AbortSignal;
+  /** Told whenever a connection has begun to watch: what changes from now on is not missed. */
+  readonly onConnected?: () => void;
 }
 
 const FIRST_RETRY_MS = 200;
@@ -21,16 +23,19 @@ const MAX_FAILURES = 120;
 export async function* watchEvents(
   open: (request: WatchEventsRequest) => ClientReadableStream<WatchEventsResponse>,
   parent: string,
-  { after = 0, model = '', signal }: WatchEventsOptions,
+  { after = 0, model = '', signal, onConnected }: WatchEventsOptions,
 ): AsyncGenerator<Event> {
   let cursor = after;
   let failures = 0;
   for (let wait = FIRST_RETRY_MS; !signal?.aborted; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
+    let connected = false;
     const call = open({ parent, after: cursor, model });
     const cancel = (): void => call.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       for await (const { message } of call as AsyncIterable<WatchEventsResponse>) {
+        if (!connected) onConnected?.();
+        connected = true;
         wait = FIRST_RETRY_MS;
         failures = 0;
         // The number of the last event there is: from there a watch for new ones goes on after a lost connection.

@@ -11,29 +11,32 @@ export class KnownVersions {
 
   private constructor(
     readonly path: string,
-    readonly resolutions: Map<string, Resolution>,
+    readonly resolutions: Map<string, Resolution | null>,
   ) {}
 
   /** A file that is not there, or cannot be read, is an empty one. */
   static async open(folder: string): Promise<KnownVersions> {
     const path = join(folder, 'known-versions.json');
     try {
-      const entries: [string, Resolution][] = JSON.parse(await readFile(path, 'utf8'));
+      const entries: [string, Resolution | null][] = JSON.parse(await readFile(path, 'utf8'));
       return new KnownVersions(path, new Map(entries));
     } catch {
       return new KnownVersions(path, new Map());
     }
   }
 
-  get(key: string): Resolution | undefined {
-    return this.resolutions.get(key);
+  /** What an alias or version meant, the latter also if an alias led to it; null if it was known to mean nothing. */
+  get(name: string): Resolution | null | undefined {
+    const known = this.resolutions.get(name);
+    if (known !== undefined) return known;
+    return [...this.resolutions.values()].find((resolution) => resolution?.version.name === name);
   }
 
-  /** Remembers what a reference means; resolves when it is on disk. */
-  async set(key: string, resolution: Resolution): Promise<void> {
-    const before = JSON.stringify(this.resolutions.get(key));
+  /** Remembers what a reference means, or by null that it means nothing yet; resolves when it is on disk. */
+  async set(name: string, resolution: Resolution | null): Promise<void> {
+    const before = JSON.stringify(this.resolutions.get(name));
     if (before === JSON.stringify(resolution)) return;
-    this.resolutions.set(key, resolution);
+    this.resolutions.set(name, resolution);
     this.#saving = this.#saving.then(() => this.#save());
     await this.#saving;
   }

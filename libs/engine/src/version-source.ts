@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '@resmask/artifacts';
 import { type ModelVersion, type RegistryClient, ResmaskError } from '@resmask/client';
 import { DomainError } from '@resmask/errors';
-import { formatAliasName, parseModelReference, parseNamespace } from '@resmask/resource-names';
+import { formatAliasName, formatVersionName, parseModelReference, parseNamespace } from '@resmask/resource-names';
 import { specFromMessages } from '@resmask/spec-messages';
 import { fromRegistry } from './from-registry.js';
 import type { KnownVersions } from './known-versions.js';
@@ -31,16 +31,23 @@ export class VersionSource {
    * @throws DomainError as the registry says it, or SERVICE_UNAVAILABLE if it cannot be reached and nothing is known.
    */
   async resolve(parent: string, reference: string): Promise<Resolution> {
-    const key = `${parent}/${reference}`;
+    const key = resourceOf(parent, reference);
     try {
       const resolution = await this.#ask(parent, reference);
       await this.known?.set(key, resolution);
       return resolution;
     } catch (error) {
-      const known = this.known?.get(key);
-      if (known && isAway(error)) return known;
+      const known = isAway(error) ? this.known?.get(key) : undefined;
+      if (known) return known;
+      if (known === null)
+        throw new DomainError('MODEL_NOT_FOUND', `${key} did not exist when the registry last answered`);
       throw fromRegistry(error);
     }
+  }
+
+  /** Remembers that a reference means nothing yet, so that it is no reason to wait for a registry that is away. */
+  async rememberAbsent(parent: string, reference: string): Promise<void> {
+    await this.known?.set(resourceOf(parent, reference), null);
   }
 
   /** A version by its resource name. */
@@ -154,6 +161,13 @@ export class VersionSource {
 
 function single(version: ModelVersion): LoadableVersion {
   return { name: version.name, digest: version.digest, spec: specFromMessages(version), files: version.files };
+}
+
+/** The alias or version a reference names: different references may name the same. */
+function resourceOf(parent: string, reference: string): string {
+  const parsed = parseModelReference(reference);
+  const namespace = parseNamespace(parent);
+  return 'version' in parsed ? formatVersionName({ namespace, ...parsed }) : formatAliasName({ namespace, ...parsed });
 }
 
 /** Whether a file of the cache is no longer there, or no longer what it was. */

@@ -5,8 +5,6 @@ import type { ServingModels } from './serving-models.js';
 
 /** Besides being told, references are looked at this often: a watch that is silently dead must not pin an old version for ever. */
 const LOOK_MS = 60_000;
-/** A watch has begun by then. */
-const SECOND_LOOK_MS = 2000;
 /** Pause before a watch that failed for good is opened again, and between looks for new namespaces. */
 const RETRY_MS = 1000;
 
@@ -49,16 +47,13 @@ export class AliasWatch {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        // What changed before the watch was there.
-        const events = this.registry.watchEvents(namespace, { after: -1, signal });
-        const first = events.next();
-        const look = () => this.models.refresh((key) => key.startsWith(`${namespace}/`));
-        await look();
-        // … and what changed while it was being opened, which nothing tells of.
-        delay(SECOND_LOOK_MS, undefined, { signal })
-          .then(look)
-          .catch(() => {});
-        for (let next = await first; !next.done; next = await events.next()) this.#changed(next.value.resource);
+        const events = this.registry.watchEvents(namespace, {
+          after: -1,
+          signal,
+          // What changed before, while there was no watch or no registry.
+          onConnected: () => this.#look((key) => key.startsWith(`${namespace}/`)),
+        });
+        for await (const { resource } of events) this.#changed(resource);
       } catch (error) {
         this.logger.warn({ namespace, err: error }, 'the registry cannot be watched; it is asked now and then instead');
         await delay(LOOK_MS / 6, undefined, { signal }).catch(() => {});
@@ -69,9 +64,12 @@ export class AliasWatch {
   #changed(resource: string): void {
     const model = /^namespaces\/[^/]+\/models\/[^/]+/.exec(resource)?.[0];
     if (!model) return;
-    const of = (key: string): boolean => key === model || key.startsWith(`${model}@`);
+    this.#look((key) => key === model || key.startsWith(`${model}@`));
+  }
+
+  #look(wanted: (key: string) => boolean): void {
     this.models
-      .refresh(of)
+      .refresh(wanted)
       .catch((error: unknown) => this.logger.error({ err: error }, 'references were not refreshed'));
   }
 }

@@ -111,7 +111,7 @@ export interface Smoothing {
 
 /** Which frames are explained, and how. */
 export interface StreamExplanation {
-  /** Every n-th recognised frame, starting with the first; at least 1. */
+  /** Every n-th recognised frame, starting with the first; at least 1. Of a frame, the 16 best-scored faces are explained. */
   everyNthFrame: number;
   /** What an explanation holds. */
   options: ExplanationOptions | undefined;
