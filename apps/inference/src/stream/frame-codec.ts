@@ -1,6 +1,8 @@
 import { type Image, StreamFramesRequest } from '@resmask/contracts/inference.v1';
 import { LargeBytesReader } from './large-bytes-reader.js';
 
+/** Of a message in gRPC's wire format: whether it is compressed, and its length. */
+const PREFIX_BYTES = 5;
 /** Buffers that hold one message and nothing else. */
 const exclusive = new WeakSet<ArrayBufferLike>();
 
@@ -11,8 +13,8 @@ export function decodeFrameRequest(message: Buffer): StreamFramesRequest {
   if (request.message?.$case !== 'frame') return request;
   const image = request.message.value.image;
   if (image) resolveImage(image, reader);
-  // A buffer that is all of it, and no part of anything else's.
-  if (message.byteLength === message.buffer.byteLength) exclusive.add(message.buffer);
+  // A buffer that holds it and the few bytes gRPC puts in front of it, and no part of anything else.
+  if (message.buffer.byteLength - message.byteLength <= PREFIX_BYTES) exclusive.add(message.buffer);
   return request;
 }
 
