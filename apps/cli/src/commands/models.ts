@@ -18,6 +18,7 @@ import { addFactCommands } from './model-facts.js';
 import { addGateCommands } from './model-gates.js';
 import { addModelLifecycleCommands } from './model-lifecycle.js';
 import { addRecordCommands } from './model-records.js';
+import { addServedModelCommands } from './served-models.js';
 
 interface RegisterOptions {
   readonly file: string;
@@ -83,6 +84,7 @@ export function addModelCommands(program: Command): void {
   addGateCommands(models);
   addFactCommands(models);
   addRecordCommands(models);
+  addServedModelCommands(models);
 }
 
 async function list({ output, registry, parent }: Context, options: ListOptions): Promise<void> {
