@@ -175,7 +175,8 @@ export class FrameStream {
   #prepareRetry(call: StreamCall, error: ResmaskError): void {
     if (call.silent) this.#silences += 1;
     else if (call.accepted && performance.now() - call.openedAt > HEALTHY_MS) this.#backoff.succeed();
-    this.#idle = error.reason === 'STREAM_IDLE';
+    // The source is read from the first acceptance on: before it, no frame would ever come.
+    this.#idle = call.accepted !== undefined && error.reason === 'STREAM_IDLE';
     const wait = this.#backoff.fail(error);
     if (wait === undefined) throw error;
     this.controls.onResume?.(error, this.#backoff.failures);

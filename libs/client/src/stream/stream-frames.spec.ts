@@ -262,6 +262,14 @@ describe('a stream of the client', () => {
     expect(calls[1]).toBeGreaterThan(290);
   });
 
+  it('opens a stream again that was ended for want of frames before any could be sent', async () => {
+    const client = await serve((stream) => {
+      if (stream.attempt > 1) serveWell(stream);
+      else stream.fail(status.DEADLINE_EXCEEDED, { reason: 'STREAM_IDLE' });
+    });
+    expect(await idsFrom(client, frames(2))).toEqual([1, 2]);
+  });
+
   it('answers a frame itself that the service would end the call for', async () => {
     const client = await serve((stream) => {
       stream.accept({ maxMessageBytes: 1000 });
