@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { DropReason, type StreamHint } from '@resmask/contracts/inference.v1';
-import { afterEach, describe, expect, it } from 'vitest';
-import { FrameServer, type ServedStream } from '../../../../test/support/frame-server.js';
+import { describe, expect, it } from 'vitest';
+import { frames, serveFrames, upTo } from '../../../../test/support/serve-frames.js';
 import { encodedImage } from '../image.js';
 import { InferenceClient } from '../inference-client.js';
 import { type FrameAnswer, isFrameReply } from './frame-answer.js';
@@ -10,22 +10,6 @@ import type { FrameInput, ImageWish } from './frame-input.js';
 import type { StreamControls } from './stream-controls.js';
 
 const IMAGE = encodedImage(Buffer.from([1]));
-const open: { stop(): void }[] = [];
-
-async function serve(handle: (stream: ServedStream, server: FrameServer) => void): Promise<InferenceClient> {
-  const server = await FrameServer.start(handle);
-  const client = new InferenceClient(server.address);
-  open.push(server, { stop: () => client.close() });
-  return client;
-}
-
-async function* camera(count: number, everyMs: number, image: FrameInput['image'] = IMAGE): AsyncGenerator<FrameInput> {
-  for (let frameId = 1; frameId <= count; frameId += 1) {
-    yield { frameId, image, captureTime: { seconds: frameId, nanos: 0 } };
-    await delay(everyMs);
-  }
-}
-
 /** `3 superseded` for what the client dropped, `3` for what the service answered. */
 function summaries(answers: readonly FrameAnswer[]): string[] {
   return answers.filter(isFrameReply).map(({ $case, value }) => {
@@ -42,17 +26,13 @@ async function stream(
   return summaries(await Array.fromAsync(client.streamFrames({}, source, controls)));
 }
 
-const idsOf = (lines: readonly string[]): number[] => lines.map((line) => Number.parseInt(line, 10));
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
-
-afterEach(() => {
-  for (const one of open.splice(0)) one.stop();
-});
+/** The frames of summaries. */
+const framesOf = (lines: readonly string[]): number[] => lines.map((line) => Number.parseInt(line, 10));
 
 describe('a live stream of the client', () => {
   it('keeps only the newest frame while it cannot send, and says of every other that it was dropped, in order', async () => {
     const gate = Promise.withResolvers<void>();
-    const client = await serve((served) => {
+    const client = await serveFrames((served) => {
       served.accept();
       // Reads one frame and then no more, until the gate opens: the window of the connection fills up.
       served.onFrame = ({ frameId }) => {
@@ -62,11 +42,17 @@ describe('a live stream of the client', () => {
         gate.promise.then(() => served.call.resume());
       };
     });
-    setTimeout(gate.resolve, 600);
     const big = encodedImage(Buffer.alloc(512 * 1024));
-    const answers = await Array.fromAsync(client.streamFrames({}, camera(60, 15, big)));
+    async function* camera(): AsyncGenerator<FrameInput> {
+      for await (const frame of frames(60, 5, big)) {
+        // By then more has come than the connection and both ends can hold.
+        if (frame.frameId === 58) gate.resolve();
+        yield frame;
+      }
+    }
+    const answers = await Array.fromAsync(client.streamFrames({}, camera()));
     const lines = summaries(answers);
-    expect(idsOf(lines)).toEqual(upTo(60));
+    expect(framesOf(lines)).toEqual(upTo(60));
     expect(lines.filter((line) => line.endsWith('superseded')).length).toBeGreaterThan(5);
     expect(lines.at(-1)).toBe('60');
     const dropped = answers.find((answer) => answer.$case === 'dropped' && answer.value.local);
@@ -74,7 +60,7 @@ describe('a live stream of the client', () => {
   });
 
   it('does not send again what a lost connection took with it, but says so; only the newest goes on', async () => {
-    const client = await serve((served) => {
+    const client = await serveFrames((served) => {
       served.accept();
       served.onFrame = ({ frameId }) => {
         if (served.attempt === 1 && frameId === 5) served.fail(status.UNAVAILABLE);
@@ -82,7 +68,7 @@ describe('a live stream of the client', () => {
       };
     });
     async function* source(): AsyncGenerator<FrameInput> {
-      yield* camera(5, 5);
+      yield* frames(5, 5);
       // Nothing newer comes before the stream is open again.
       await delay(300);
       yield { frameId: 6, image: IMAGE };
@@ -98,7 +84,7 @@ describe('a live stream of the client', () => {
   });
 
   it('reports frames at once that come while no service is there', async () => {
-    const client = await serve((served) => {
+    const client = await serveFrames((served) => {
       served.accept();
       served.onFrame = ({ frameId }) => {
         if (served.attempt === 1 && frameId === 2) served.fail(status.UNAVAILABLE, { retryAfterMs: 400 });
@@ -108,19 +94,19 @@ describe('a live stream of the client', () => {
     let reopenedAt = 0;
     const before: string[] = [];
     const lines: string[] = [];
-    for await (const answer of client.streamFrames({}, camera(60, 10))) {
+    for await (const answer of client.streamFrames({}, frames(60, 10))) {
       if (answer.$case === 'accepted') reopenedAt = lines.length;
       if (!isFrameReply(answer)) continue;
       lines.push(...summaries([answer]));
       if (reopenedAt === 0) before.push(...summaries([answer]));
     }
-    expect(idsOf(lines)).toEqual(upTo(60));
+    expect(framesOf(lines)).toEqual(upTo(60));
     expect(lines[1]).toBe('2 disconnected');
     expect(before.filter((line) => line.endsWith('superseded')).length).toBeGreaterThan(5);
   });
 
   it('keeps to the rate the service hints at, and makes no image of a frame that it skips', async () => {
-    const client = await serve((served) => {
+    const client = await serveFrames((served) => {
       served.accept();
       served.onFrame = ({ frameId }) => {
         served.answer(frameId);
@@ -134,9 +120,9 @@ describe('a live stream of the client', () => {
     };
     const hints: StreamHint[] = [];
     const startedAt = performance.now();
-    const lines = await stream(client, camera(100, 9, image), { onHint: (hint) => hints.push(hint) });
+    const lines = await stream(client, frames(100, 9, image), { onHint: (hint) => hints.push(hint) });
     const seconds = (performance.now() - startedAt) / 1000;
-    expect(idsOf(lines)).toEqual(upTo(100));
+    expect(framesOf(lines)).toEqual(upTo(100));
     const sent = lines.filter((line) => !line.includes(' '));
     expect(sent.length).toBeGreaterThan(seconds * 20 * 0.7);
     expect(sent.length).toBeLessThan(seconds * 20 + 8);
@@ -147,7 +133,7 @@ describe('a live stream of the client', () => {
   });
 
   it('sends every frame where hints are not to be followed, and forgets the wishes of a server that is gone', async () => {
-    const client = await serve((served) => {
+    const client = await serveFrames((served) => {
       served.accept();
       served.onFrame = ({ frameId }) => {
         served.answer(frameId);
@@ -161,8 +147,8 @@ describe('a live stream of the client', () => {
       followHints: false,
       onHint: ({ targetFps }: StreamHint) => hints.push(targetFps),
     };
-    const lines = await stream(client, camera(10, 20), controls);
-    expect(idsOf(lines)).toEqual(upTo(10));
+    const lines = await stream(client, frames(10, 20), controls);
+    expect(framesOf(lines)).toEqual(upTo(10));
     expect(lines.filter((line) => line.endsWith('paced'))).toEqual([]);
     expect(hints).toEqual([1, 0]);
   });
