@@ -3,22 +3,49 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { answersToPictures, expectSameAnswers } from '../support/client-documents.js';
 import { run } from '../support/command-line.js';
-import { samplePhoto } from '../support/samples.js';
+import { writeStreamPictures } from '../support/stream-pictures.js';
 import { TestPlatform } from '../support/test-platform.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPT = `
-import { readFile } from 'node:fs/promises';
-import { DeliveryMode, encodedImage, InferenceClient } from '@resmask/client';
-const client = new InferenceClient(process.argv[2]);
+import { readdir, readFile } from 'node:fs/promises';
+import { DeliveryMode, encodedImage, InferenceClient, isFrameReply } from '@resmask/client';
+const [address, folder] = process.argv.slice(2);
+const client = new InferenceClient(address);
 async function* frames() {
-  yield { frameId: 1, image: encodedImage(await readFile('photo.jpg')) };
+  const names = (await readdir(folder)).sort();
+  for (const [i, name] of names.entries())
+    yield { frameId: i + 1, image: async () => encodedImage(await readFile(folder + '/' + name)) };
 }
 for await (const answer of client.streamFrames({ mode: DeliveryMode.DELIVERY_MODE_LOSSLESS }, frames())) {
-  if (answer.$case === 'result') console.log(answer.value.faces.map((face) => face.label).join(' '));
+  if (!isFrameReply(answer)) continue;
+  const { frameId, faces } = answer.value;
+  const documents = faces?.map(({ box, label, probability, probabilities }) => ({
+    box, label, probability,
+    probabilities: Object.fromEntries(probabilities.map((entry) => [entry.label, entry.probability])),
+  }));
+  console.log(JSON.stringify({ frameId, type: answer.$case, faces: documents }));
 }
 client.close();
+`;
+/** What a reader of its types sees: the package's own declarations must be whole. */
+const TYPED = `
+import { DeliveryMode, encodedImage, type FrameInput, InferenceClient } from '@resmask/client';
+async function* frames(): AsyncGenerator<FrameInput> {
+  yield { frameId: 1, image: ({ maxSide }) => encodedImage(new Uint8Array(maxSide)) };
+}
+const client = new InferenceClient('127.0.0.1:50051', { timeoutMs: 1000 });
+export async function labels(): Promise<string[]> {
+  const found: string[] = [];
+  const options = { mode: DeliveryMode.DELIVERY_MODE_LATEST, tracking: true };
+  for await (const answer of client.streamFrames(options, frames(), { attempts: 3 })) {
+    if (answer.$case === 'result') found.push(...answer.value.faces.map(({ label }) => label));
+    if (answer.$case === 'dropped') found.push(answer.value.local ?? 'by the service');
+  }
+  return found;
+}
 `;
 
 let platform: TestPlatform;
@@ -35,20 +62,31 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('a folder with only the packed client installed streams a photograph', async () => {
+it('a folder with only the packed client installed streams pictures, with the answers of the client that was packed', async () => {
   const packed = await run('npm', ['pack', '--workspace', '@resmask/client', '--pack-destination', folder, '--json'], {
     cwd: ROOT,
   });
   expect(packed.code, packed.stderr).toBe(0);
-  const [{ filename }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[')));
+  const [{ filename, files }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[')));
+  expect(files.map(({ path }: { path: string }) => path)).toContain('README.md');
   const app = join(folder, 'app');
-  await mkdir(app);
+  await mkdir(join(app, 'frames'), { recursive: true });
+  await writeStreamPictures(join(app, 'frames'));
   await writeFile(join(app, 'package.json'), '{ "name": "app", "private": true, "type": "module" }');
   const installed = await run('npm', ['install', '--prefer-offline', join(folder, filename)], { cwd: app });
   expect(installed.code, installed.stderr).toBe(0);
   await writeFile(join(app, 'stream.js'), SCRIPT);
-  await writeFile(join(app, 'photo.jpg'), await samplePhoto(1));
-  const streamed = await run(process.execPath, ['stream.js', platform.service('inference').address], { cwd: app });
+  const streamed = await run(process.execPath, ['stream.js', platform.service('inference').address, 'frames'], {
+    cwd: app,
+  });
   expect(streamed.code, streamed.stderr).toBe(0);
-  expect(streamed.stdout.trim().split(' ')).toHaveLength(3);
+  const expected = await answersToPictures(platform.inference, join(app, 'frames'));
+  expect(expected.flatMap(({ faces = [] }) => faces).length).toBeGreaterThan(5);
+  expectSameAnswers(streamed.stdout, expected);
+
+  await writeFile(join(app, 'typed.ts'), TYPED);
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022'];
+  const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
+  const checked = await run(join(ROOT, 'node_modules/.bin/tsc'), [...options, ...types, 'typed.ts'], { cwd: app });
+  expect(checked.code, checked.stdout).toBe(0);
 });

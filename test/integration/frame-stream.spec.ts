@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { credentials } from '@grpc/grpc-js';
+import { credentials, status } from '@grpc/grpc-js';
 import { DeliveryMode, encodedImage, type FrameInput, InferenceClient, ResmaskError } from '@resmask/client';
 import { InferenceServiceClient, StreamFramesRequest } from '@resmask/contracts/inference.v1';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -182,9 +182,16 @@ describe('streaming frames', () => {
   });
 
   it('ends the call with RESOURCE_EXHAUSTED for a message of 64 MB, and serves on', async () => {
-    const refused = answersTo(inference, LOSSLESS, [frame(1, Buffer.alloc(64 * 1024 * 1024))]);
-    await expect(refused).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
-    await isServing();
+    await expect(oversized(platform.service('inference').address, 64)).rejects.toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+    });
+    // Our own client knows the limit and does not let it come to that.
+    const [answer, next] = await answersTo(inference, LOSSLESS, [
+      frame(1, Buffer.alloc(64 * 1024 * 1024)),
+      frame(2, face),
+    ]);
+    expect(summary(answer)).toBe('1 error FRAME_TOO_LARGE');
+    expect(facesOf(next)).toHaveLength(3);
   });
 
   it('resolves the model at the start of the stream', async () => {
@@ -235,12 +242,7 @@ describe('streaming frames', () => {
     return finished;
   }
 
-  function rawStream() {
-    const client = new InferenceServiceClient(platform.service('inference').address, credentials.createInsecure());
-    const call = client.streamFrames();
-    call.once('status', () => client.close());
-    return call;
-  }
+  const rawStream = () => rawStreamTo(platform.service('inference').address);
 });
 
 describe('stopping', () => {
@@ -285,10 +287,7 @@ describe('stopping', () => {
     const service = await platform.startInference();
     const noise = encodedImage(await noiseJpeg(160, 120));
     const inference = platform.inference;
-    const oversized = encodedImage(Buffer.alloc(9 * 1024 * 1024));
-    await expect(answersTo(inference, LOSSLESS, [{ frameId: 1, image: oversized }])).rejects.toMatchObject({
-      code: 'RESOURCE_EXHAUSTED',
-    });
+    await expect(oversized(service.address, 9)).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
     await expect(answersTo(inference, { model: 'nobody' }, [])).rejects.toMatchObject({ code: 'NOT_FOUND' });
     for await (const answer of inference.streamFrames(LOSSLESS, endless(noise))) if (answer.$case === 'result') break;
     await delay(500);
@@ -320,6 +319,22 @@ describe('stopping', () => {
     expect(resumed.length).toBeGreaterThan(0);
   });
 });
+
+function rawStreamTo(address: string) {
+  const client = new InferenceServiceClient(address, credentials.createInsecure());
+  const call = client.streamFrames();
+  call.once('status', () => client.close());
+  return call;
+}
+
+/** Sends a frame of so many MiB with a client that knows no limits. */
+function oversized(address: string, mebibytes: number): Promise<unknown> {
+  const call = rawStreamTo(address);
+  const image = encodedImage(Buffer.alloc(mebibytes * 1024 * 1024));
+  call.write(StreamFramesRequest.fromPartial({ message: { $case: 'config', value: LOSSLESS } }));
+  call.write(StreamFramesRequest.fromPartial({ message: { $case: 'frame', value: { frameId: 1, image } } }));
+  return Array.fromAsync(call);
+}
 
 async function* endless(image: FrameInput['image']): AsyncGenerator<FrameInput> {
   for (let frameId = 1; ; frameId += 1) {

@@ -3,6 +3,7 @@ import { addCheckpointCommands } from './commands/checkpoints.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addEventCommands } from './commands/events.js';
+import { addExplainCommand } from './commands/explain.js';
 import { addModelCommands } from './commands/models.js';
 import { addNetworkCommands } from './commands/networks.js';
 import { addRecognizeCommand } from './commands/recognize.js';
@@ -36,6 +37,7 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
   addEventCommands(program);
   addRecognizeCommand(program);
   addStreamCommand(program);
+  addExplainCommand(program);
   addDatasetCommands(program);
   addRunCommands(program);
   addNetworkCommands(program);

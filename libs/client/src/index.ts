@@ -7,14 +7,29 @@ export {
   Split,
 } from '@resmask/contracts/evaluation.v1alpha1';
 export {
+  type AttentionMask,
   DeliveryMode,
+  DropReason,
+  type ExplainResponse,
+  type Explanation,
+  ExplanationMethod,
+  type ExplanationOptions,
   type Face,
   type Frame,
   type FrameResult,
+  type FrameTimings,
+  type HeatMap,
   type Image,
   PixelFormat,
+  type RecognizeRequest,
   type RecognizeResponse,
   type Region,
+  type ServedModel,
+  ServedModel_State,
+  type Smoothing,
+  type StreamAccepted,
+  type StreamConfig,
+  type StreamHint,
 } from '@resmask/contracts/inference.v1';
 export {
   type Alias,
@@ -43,7 +58,7 @@ export type { ConnectOptions, TlsOptions, TokenProvider } from './connect-option
 export { EvaluationClient, type ImportOptions } from './evaluation-client.js';
 export { GateClient } from './gate-client.js';
 export { encodedImage, rawImage } from './image.js';
-export { type FrameInput, InferenceClient, type StreamOptions } from './inference-client.js';
+export { InferenceClient, type StreamOptions } from './inference-client.js';
 export { isLoopback } from './is-loopback.js';
 export {
   type ChangeOptions,
@@ -54,7 +69,15 @@ export {
   type UploadOptions,
 } from './registry-client.js';
 export { ResmaskError } from './resmask-error.js';
-export { type FrameAnswer, type FrameReply, isFrameReply, type ResumeOptions } from './stream-frames.js';
+export {
+  type DroppedFrame,
+  type FrameAnswer,
+  type FrameReply,
+  isFrameReply,
+  type LocalDrop,
+} from './stream/frame-answer.js';
+export type { EncodeImage, FrameInput, ImageWish } from './stream/frame-input.js';
+export type { StreamControls } from './stream/stream-controls.js';
 export type { Progress } from './upload.js';
 export type { UploadFileOptions, UploadSource } from './upload-file.js';
 export type { WatchEventsOptions } from './watch-events.js';

@@ -20,6 +20,7 @@ import { addHistoryCommand } from './model-history.js';
 import { addModelLifecycleCommands } from './model-lifecycle.js';
 import { addRecordCommands } from './model-records.js';
 import { addTrafficCommands } from './model-traffic.js';
+import { addServedModelCommands } from './served-models.js';
 
 interface RegisterOptions {
   readonly file: string;
@@ -87,6 +88,7 @@ export function addModelCommands(program: Command): void {
   addGateCommands(models);
   addFactCommands(models);
   addRecordCommands(models);
+  addServedModelCommands(models);
 }
 
 async function list({ output, registry, parent }: Context, options: ListOptions): Promise<void> {
