@@ -112,7 +112,7 @@ describe('an inference service whose streams have to end', () => {
     it('moves a silent stream on too', async () => {
       const stream = new TestStream(calls.stub, LOSSLESS);
       expect(await stream.ended()).toMatchObject({ reason: 'STREAM_TOO_OLD' });
-      expect(stream.answers.at(-1)).toEqual({ $case: 'draining', value: { lastFrameId: 0, resumeFrameId: 1 } });
+      expect(stream.answers.at(-1)).toEqual({ $case: 'draining', value: { lastFrameId: 0, resumeFrameId: 0 } });
     });
   });
 

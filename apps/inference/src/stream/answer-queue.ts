@@ -33,6 +33,11 @@ export class AnswerQueue<Answer> {
     return this.#bytes;
   }
 
+  /** Whether an answer is being written, perhaps waiting for a slow reader. */
+  get writing(): boolean {
+    return this.#writing;
+  }
+
   take(): Place<Answer> {
     const place: Waiting<Answer> = { bytes: 0 };
     this.#places.push(place);

@@ -16,6 +16,7 @@ import type { FrameEvents } from './frame-events.js';
 import { FramePath, type LateAnswer } from './frame-path.js';
 import { FrameRateLimit } from './frame-rate-limit.js';
 import { type Answer, acceptedAnswer } from './stream-answers.js';
+import { serverStopping, streamIdle, streamTooOld } from './stream-ends.js';
 import type { StreamLimits } from './stream-limits.js';
 import { type StreamTerms, toStreamTerms } from './stream-terms.js';
 
@@ -52,7 +53,8 @@ export class FrameStream {
   readonly #over = Promise.withResolvers<void>();
   readonly #answers: AnswerQueue<LateAnswer>;
   readonly #rate: FrameRateLimit;
-  readonly #endsAt: number;
+  #endsAt = Number.POSITIVE_INFINITY;
+  #accepting = false;
   #open: OpenStream | undefined;
   #lastRead = 0;
   #lastAnswered = 0;
@@ -65,17 +67,12 @@ export class FrameStream {
     readonly call: FrameCall,
     readonly parts: StreamParts,
   ) {
-    const { maxFramesPerSecond, maxStreamAgeMs } = parts.limits;
+    const { maxFramesPerSecond } = parts.limits;
     this.#answers = new AnswerQueue(
       (answer, bytes) => this.#write(answer(), bytes),
       () => this.#readOn(),
     );
     this.#rate = new FrameRateLimit(maxFramesPerSecond, performance.now());
-    // Streams that were opened together shall not all move on together.
-    this.#endsAt =
-      maxStreamAgeMs === 0
-        ? Number.POSITIVE_INFINITY
-        : performance.now() + maxStreamAgeMs * (0.9 + Math.random() * 0.2);
   }
 
   /** Resolves when the client has ended its side and every frame is answered. @throws what ends the call with a status. */
@@ -103,10 +100,21 @@ export class FrameStream {
     const { idleTimeoutMs } = this.parts.limits;
     if (!this.#reading) return;
     if (now > this.#endsAt) this.#moveOn(streamTooOld);
-    else if (idleTimeoutMs > 0 && this.#answers.pending === 0 && now - this.#lastReadAt > idleTimeoutMs)
+    else if (idleTimeoutMs > 0 && this.#isIdle && now - this.#lastReadAt > idleTimeoutMs)
       this.#end(() => Promise.reject(streamIdle(idleTimeoutMs)));
-    else if (this.#open && this.#answers.pending === 0 && now - this.#lastWrittenAt > this.#open.terms.heartbeatMs)
-      this.#say({ $case: 'heartbeat', value: { lastFrameId: this.#lastAnswered } });
+    else if (this.#open && !this.#answers.writing && now - this.#lastWrittenAt > this.#open.terms.heartbeatMs)
+      this.#sayAlive(now);
+  }
+
+  /** Whether it is the client's turn: models that are being loaded are not its fault. */
+  get #isIdle(): boolean {
+    return !this.#accepting && this.#answers.pending === 0;
+  }
+
+  /** Ahead of answers that are still being made: they are what takes so long. */
+  #sayAlive(now: number): void {
+    this.#lastWrittenAt = now;
+    this.call.write({ message: { $case: 'heartbeat', value: { lastFrameId: this.#lastAnswered } } });
   }
 
   #receive({ message }: StreamFramesRequest): void {
@@ -126,10 +134,24 @@ export class FrameStream {
     }
     // Frames wait in the transport until the models are loaded.
     this.call.pause();
-    this.#accept(message.value).then(
-      () => this.#readOn(),
-      (error: unknown) => this.#over.reject(error),
-    );
+    this.#accepting = true;
+    this.#accept(message.value)
+      .then(
+        () => this.#startClocks(),
+        (error: unknown) => this.#over.reject(error),
+      )
+      .finally(() => {
+        this.#accepting = false;
+        this.#readOn();
+      });
+  }
+
+  #startClocks(): void {
+    const { maxStreamAgeMs } = this.parts.limits;
+    const now = performance.now();
+    this.#lastReadAt = now;
+    // Streams that were opened together shall not all move on together.
+    if (maxStreamAgeMs > 0) this.#endsAt = now + maxStreamAgeMs * (0.9 + Math.random() * 0.2);
   }
 
   async #accept(config: StreamConfig): Promise<void> {
@@ -255,7 +277,8 @@ export class FrameStream {
   /** Ends the stream when what was read is answered, and tells the client where to go on. */
   #moveOn(why: () => DomainError): void {
     this.#end(async () => {
-      const value = { lastFrameId: this.#lastAnswered, resumeFrameId: this.#lastAnswered + 1 };
+      const last = this.#lastAnswered;
+      const value = { lastFrameId: last, resumeFrameId: last === 0 ? 0 : last + 1 };
       await writeMessage(this.call, { message: { $case: 'draining', value } });
       throw why();
     });
@@ -267,27 +290,4 @@ export class FrameStream {
     this.#reading = false;
     this.#over.resolve();
   }
-}
-
-function serverStopping(): DomainError {
-  return new DomainError('DRAINING', 'this server is stopping; open a new stream and go on with the next frame', {
-    retryAfterMs: 500,
-  });
-}
-
-function streamTooOld(): DomainError {
-  return new DomainError(
-    'STREAM_TOO_OLD',
-    'the stream is as old as streams may get; open a new one and go on with the next frame',
-    {
-      retryAfterMs: 0,
-    },
-  );
-}
-
-function streamIdle(milliseconds: number): DomainError {
-  return new DomainError(
-    'STREAM_IDLE',
-    `no frame came for ${milliseconds / 1000} s, the longest that is allowed; open a new stream`,
-  );
 }

@@ -88,7 +88,7 @@ export interface StreamConfig {
   frameDeadline:
     | Duration
     | undefined;
-  /** Longest silence of the server, from 1 s; it sends `heartbeat` into longer ones. Unset means 15 s. */
+  /** Longest silence of the server, from 1 s; it sends `heartbeat` into longer ones, also while frames are being recognised. Unset means 15 s. */
   heartbeatInterval:
     | Duration
     | undefined;
@@ -278,7 +278,7 @@ export interface FrameError {
 export interface StreamDraining {
   /** The last frame that was answered; 0 if there was none. */
   lastFrameId: number;
-  /** The first frame to send on a new stream: all before it are answered. */
+  /** The first frame to send on a new stream: all before it are answered. 0 if none was: begin where this one began. */
   resumeFrameId: number;
 }
 
