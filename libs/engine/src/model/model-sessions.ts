@@ -57,7 +57,7 @@ export interface ModelSessionsOptions {
 
 type Thread = TaskWorker<ModelRequest, ModelResponse>;
 
-const ENTRY = new URL('../worker/model-worker.js', import.meta.url);
+const ENTRY = new URL('../worker/model-entry.js', import.meta.url);
 
 /** The sessions of one version, each in a thread of its own, and the batches they are given as soon as one of them has nothing to do. */
 export class ModelSessions {

@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { DomainError } from '@resmask/errors';
-import { type Failure, serveTasks, type TaskResult, toFailure, yieldToServers } from '@resmask/runtime';
+import { type Failure, serveTasks, type TaskResult, toFailure } from '@resmask/runtime';
 import type { PlacedFace } from '../recognition.js';
 import { classify } from './classify.js';
 import { cropRegion, inputsOf, prepareFace } from './crop-faces.js';
@@ -24,7 +24,6 @@ type PreparedItem =
   | { readonly inputs: Uint8Array; readonly faces: readonly PlacedFace[] }
   | { readonly failure: Failure };
 
-yieldToServers();
 serveTasks<ModelRequest, ModelResponse>(async (request) => {
   if (data.role === 'explain') return explain(request);
   opened ??= open();
