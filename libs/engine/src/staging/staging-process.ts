@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { digestOfFile } from '@resmask/artifacts';
 import { encodeModelFiles } from '@resmask/onnx';
 import { toFailure, writeOptimizedModel } from '@resmask/runtime';
@@ -32,8 +33,7 @@ async function stage(request: StagingRequest): Promise<void> {
   const written = optimized ? UNOPTIMIZED : MODEL;
   const facts = await writeStaged(request, written);
   if (optimized) {
-    // The graph is no longer needed; its memory goes before ONNX Runtime takes as much.
-    globalThis.gc?.();
+    await collectGarbage();
     await writeOptimizedModel(join(folder, UNOPTIMIZED), join(folder, MODEL));
     for (const name of [UNOPTIMIZED, dataOf(UNOPTIMIZED)]) await rm(join(folder, name), { force: true });
   }
@@ -50,6 +50,15 @@ async function writeStaged({ cacheFolder, files, purpose, folder }: StagingReque
   await write(join(folder, name), graph);
   await write(join(folder, dataOf(name)), data);
   return facts;
+}
+
+/** The graph is no longer needed: its memory has to go before ONNX Runtime takes as much. */
+async function collectGarbage(): Promise<void> {
+  // Streams let go of their last piece a turn later, and memory of buffers is freed beside the program.
+  for (let turn = 0; turn < 2; turn += 1) {
+    await setImmediate();
+    globalThis.gc?.();
+  }
 }
 
 async function write(path: string, chunks: readonly Uint8Array[]): Promise<void> {
