@@ -164,7 +164,7 @@ describe('the models an inference service serves', () => {
   it('lets go of the version used longest ago for a new one, and says so when all are kept', async () => {
     for (const [i, model] of ['one', 'two', 'three'].entries()) await put(model, i + 1, 'production');
     // A session holds 32 MiB besides its weights: there is room for two.
-    await serve({ RESMASK_WORKERS: '1', RESMASK_MODEL: 'one', RESMASK_MODEL_MEMORY_BYTES: String(70 * 1024 * 1024) });
+    await serve({ RESMASK_WORKERS: '1', RESMASK_MODEL: 'one', RESMASK_MODEL_MEMORY_BYTES: String(220 * 1024 * 1024) });
     const names = async () => (await calls.list()).map(({ version }) => version.split('/')[3]);
     await eventually(names, (loaded) => loaded.includes('one'));
     await calls.unload('one');

@@ -1,5 +1,7 @@
 export { cpuLimit } from './cpu-limit.js';
+export { machineFingerprint } from './machine-fingerprint.js';
 export { memoryLimit } from './memory-limit.js';
+export { writeOptimizedModel } from './optimized-model.js';
 export { probeModel } from './probe-model.js';
 export { probeProvider } from './probe-provider.js';
 export { PROVIDERS, type Provider, type ProviderChoice } from './provider.js';

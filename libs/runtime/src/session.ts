@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly provider: Provider;
   /** Threads one run may use inside its operators. */
   readonly threads: number;
+  /** The model is a file of `writeOptimizedModel`, made on this machine. */
+  readonly optimized?: boolean;
 }
 
 /**
@@ -25,11 +27,11 @@ export class Session {
    * @param model an ONNX file's bytes, or its path, which a model with external data needs
    * @throws DomainError MODEL_UNLOADABLE with ONNX Runtime's reason, or TypeError on the main thread.
    */
-  static async open(model: Uint8Array | string, { provider, threads }: SessionOptions): Promise<Session> {
+  static async open(model: Uint8Array | string, { provider, threads, optimized }: SessionOptions): Promise<Session> {
     if (isMainThread) throw new TypeError('sessions belong in worker threads: run() blocks the thread it is called on');
     const options: InferenceSession.SessionOptions = {
       executionProviders: [provider],
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: optimized ? 'disabled' : 'all',
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       // A spinning thread takes a core from the next worker.

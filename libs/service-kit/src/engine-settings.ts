@@ -44,11 +44,11 @@ export function engineSettings<const Providers extends readonly [string, ...stri
     }),
     modelMemoryBytes: integerSetting(
       'RESMASK_MODEL_MEMORY_BYTES',
-      'memory for loaded models: weights × sessions; those unused for longest are let go',
+      'memory for loaded models: weights and 96 MiB per session; those unused for longest are let go',
       {
         min: 1_048_576,
         max: Number.MAX_SAFE_INTEGER,
-        default: Math.max(268_435_456, Math.floor(memoryBytes / 2)),
+        default: Math.max(536_870_912, Math.floor(memoryBytes / 2)),
         defaultIs: 'half the memory it may use',
       },
     ),

@@ -1,6 +1,5 @@
 import { DomainError, invalidField } from '@resmask/errors';
 import type { ExpressionOutput, ModelSpec } from '@resmask/model-spec';
-import type { ModelProto } from '@resmask/onnx';
 import type { SessionOptions } from '@resmask/runtime';
 import { argmax } from '@resmask/tensor';
 import {
@@ -11,6 +10,7 @@ import {
   occlusionMap,
   pixels,
 } from '@resmask/vision';
+import type { ModelSource } from '../staging/model-source.js';
 import { ExplanationSession } from './explanation-session.js';
 import { sourcePlanes } from './prepare-input.js';
 
@@ -46,17 +46,17 @@ export class ExplainableModel {
     readonly session: ExplanationSession,
   ) {}
 
-  /** @throws DomainError TASK_MISMATCH for a detector, NOT_ONNX, GRAPH_SPEC_MISMATCH, WEIGHTS_INVALID or MODEL_UNLOADABLE. */
+  /** @throws DomainError TASK_MISMATCH for a detector, or MODEL_UNLOADABLE. */
   static async open(
     name: string,
-    graph: ModelProto,
+    source: ModelSource,
     spec: ModelSpec,
     options: SessionOptions,
   ): Promise<ExplainableModel> {
     const { input, output } = spec;
     if (output.task !== 'expression')
       throw new DomainError('TASK_MISMATCH', `${name} finds faces; a classifier is needed here`);
-    return new ExplainableModel(name, spec, output, await ExplanationSession.open(graph, input, output, options));
+    return new ExplainableModel(name, spec, output, await ExplanationSession.open(source, input, output, options));
   }
 
   /**
@@ -108,11 +108,11 @@ export class ExplainableModel {
   }
 
   #method(method: ExplanationMethod | undefined): ExplanationMethod {
-    const { weights, parts } = this.session;
+    const { weights, facts } = this.session;
     if (method !== 'class-activation' || weights) return method ?? (weights ? 'class-activation' : 'occlusion');
     throw new DomainError(
       'EXPLANATION_UNSUPPORTED',
-      `a class activation map needs a network that ends in global average pooling over the whole map and one linear layer with a row for each label; ${this.name} ends in ${parts.ending.join(', ') || 'no operator'}; choose OCCLUSION`,
+      `a class activation map needs a network that ends in global average pooling over the whole map and one linear layer with a row for each label; ${this.name} ends in ${facts.ending.join(', ') || 'no operator'}; choose OCCLUSION`,
     );
   }
 }

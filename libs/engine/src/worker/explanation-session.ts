@@ -1,21 +1,10 @@
 import type { ExpressionOutput, InputSpec } from '@resmask/model-spec';
-import {
-  type ClassActivation,
-  type ExplanationOutputs,
-  encodeModel,
-  findAttentionMasks,
-  findClassActivation,
-  graphEnding,
-  type ModelProto,
-  PIXELS_INPUT,
-  withExplanationOutputs,
-  withInputStage,
-} from '@resmask/onnx';
+import { PIXELS_INPUT } from '@resmask/onnx';
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
 import { softmax } from '@resmask/tensor';
 import type { FeatureMaps, HeatMap } from '@resmask/vision';
-import { fixedBatch } from './fixed-batch.js';
-import { inputStageOf } from './input-stage-of.js';
+import type { ActivationFacts, ExplanationFacts } from '../staging/graph-facts.js';
+import type { ModelSource } from '../staging/model-source.js';
 import { sourcePlanes } from './prepare-input.js';
 
 /** Images per run: enough to fill a core's vector units, small enough to bound memory. */
@@ -32,10 +21,7 @@ export interface ExplanationPass {
 interface SessionParts {
   readonly input: InputSpec;
   readonly output: ExpressionOutput;
-  readonly outputs: ExplanationOutputs;
   readonly session: Session;
-  /** Operators the network ends in, for messages. */
-  readonly ending: readonly string[];
   /** Images of a run whose graph allows one number only. */
   readonly fixedBatch?: number;
 }
@@ -44,28 +30,28 @@ interface SessionParts {
 export class ExplanationSession {
   private constructor(
     readonly parts: SessionParts,
+    readonly facts: ExplanationFacts,
     /** For each label one weight per feature map; undefined where the network allows no class activation map. */
     readonly weights?: readonly Float32Array[],
   ) {}
 
-  /** @throws DomainError NOT_ONNX, GRAPH_SPEC_MISMATCH, WEIGHTS_INVALID or MODEL_UNLOADABLE. */
+  /** @param source staged to explain @throws DomainError MODEL_UNLOADABLE. */
   static async open(
-    graph: ModelProto,
+    { model, optimized, facts }: ModelSource,
     input: InputSpec,
     output: ExpressionOutput,
     options: SessionOptions,
   ): Promise<ExplanationSession> {
-    const activation = findClassActivation(graph, output.tensor);
-    const staged = withInputStage(graph, inputStageOf(input));
-    const outputs = withExplanationOutputs(staged, { features: activation, masks: findAttentionMasks(graph) });
-    const session = await Session.open(encodeModel(outputs.model), options);
-    const ending = graphEnding(graph, output.tensor);
-    const parts = { input, output, outputs, session, ending, fixedBatch: fixedBatch(graph, input) };
-    const first = new ExplanationSession(parts);
+    const { fixedBatch, explanation } = facts;
+    if (!explanation) throw new TypeError('the model was not staged to explain');
+    const session = await Session.open(model, { ...options, optimized });
+    const parts = { input, output, session, fixedBatch };
+    const first = new ExplanationSession(parts, explanation);
     // The first run allocates and tunes, and tells the sizes of the feature maps, which a file need not say.
     const { features } = await first.run(new Uint8Array(first.#imageBytes), { features: true, masks: true });
+    const { activation } = explanation;
     const weights = activation && features && rowsOf(activation, features, output.labels.length);
-    return new ExplanationSession(parts, weights);
+    return new ExplanationSession(parts, explanation, weights);
   }
 
   /** Images a run takes at most. */
@@ -75,8 +61,8 @@ export class ExplanationSession {
 
   /** @param image one prepared image */
   async run(image: Uint8Array, wanted: { features: boolean; masks: boolean }): Promise<ExplanationPass> {
-    const features = wanted.features ? this.parts.outputs.features : undefined;
-    const masks = wanted.masks ? this.parts.outputs.masks : [];
+    const features = wanted.features ? this.facts.features : undefined;
+    const masks = wanted.masks ? this.facts.masks : [];
     const names = [...(features === undefined ? [] : [features]), ...masks.map(({ output }) => output)];
     const [scores, ...rest] = await this.#run(image, 1, [this.parts.output.tensor, ...names]);
     const [first] = features === undefined ? [] : rest.splice(0, 1);
@@ -120,7 +106,7 @@ export class ExplanationSession {
 }
 
 /** The weights by label, unless the sizes show that the pooling was not over whole maps or that the rows are not the labels. */
-function rowsOf({ weights, window }: ClassActivation, maps: FeatureMaps, labels: number): Float32Array[] | undefined {
+function rowsOf({ weights, window }: ActivationFacts, maps: FeatureMaps, labels: number): Float32Array[] | undefined {
   const [rows, columns] = weights.shape;
   const isWhole = !window || (window[0] === maps.height && window[1] === maps.width);
   if (!isWhole || rows !== labels || columns !== maps.channels) return undefined;

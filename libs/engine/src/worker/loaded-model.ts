@@ -1,12 +1,8 @@
-import { FolderArtifactStore } from '@resmask/artifacts';
 import type { ModelSpec } from '@resmask/model-spec';
-import { encodeModel, type ModelProto, PIXELS_INPUT, withInputStage } from '@resmask/onnx';
+import { PIXELS_INPUT } from '@resmask/onnx';
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
-import type { LoadableFile } from '../loadable-version.js';
-import { fixedBatch } from './fixed-batch.js';
-import { inputStageOf } from './input-stage-of.js';
+import type { ModelSource } from '../staging/model-source.js';
 import { sourcePlanes } from './prepare-input.js';
-import { wholeModel } from './whole-model.js';
 
 /** A session with its input stage in front: takes bytes, gives the outputs its specification names. */
 export class LoadedModel {
@@ -18,11 +14,15 @@ export class LoadedModel {
     readonly fixedBatch: number | undefined,
   ) {}
 
-  /** @throws DomainError NOT_ONNX, GRAPH_SPEC_MISMATCH or MODEL_UNLOADABLE. */
-  static async open(name: string, graph: ModelProto, spec: ModelSpec, options: SessionOptions): Promise<LoadedModel> {
-    const staged = withInputStage(graph, inputStageOf(spec.input));
-    const session = await Session.open(encodeModel(staged), options);
-    return new LoadedModel(name, spec, session, fixedBatch(graph, spec.input));
+  /** @throws DomainError MODEL_UNLOADABLE. */
+  static async open(
+    name: string,
+    { model, optimized, facts }: ModelSource,
+    spec: ModelSpec,
+    options: SessionOptions,
+  ): Promise<LoadedModel> {
+    const session = await Session.open(model, { ...options, optimized });
+    return new LoadedModel(name, spec, session, facts.fixedBatch);
   }
 
   /** Bytes of one prepared image. */
@@ -46,12 +46,4 @@ function filledUp(images: Uint8Array, bytes: number): Uint8Array {
   const whole = new Uint8Array(bytes);
   whole.set(images);
   return whole;
-}
-
-/** The graph of a version's files in the cache, each verified by its digest. @throws DomainError ARTIFACT_CORRUPT, NOT_ONNX. */
-export async function readGraph(cacheFolder: string, files: readonly LoadableFile[]): Promise<ModelProto> {
-  const cache = await FolderArtifactStore.open(cacheFolder);
-  const contents = new Map<string, Buffer>();
-  for (const { path, sha256 } of files) contents.set(path, await cache.readAll(sha256));
-  return wholeModel(contents);
 }

@@ -2,13 +2,14 @@ import { workerData } from 'node:worker_threads';
 import { DomainError } from '@resmask/errors';
 import { type Failure, serveTasks, type TaskResult, toFailure } from '@resmask/runtime';
 import type { PlacedFace } from '../recognition.js';
+import { modelSourceOf } from '../staging/model-source-of.js';
 import { classify } from './classify.js';
 import { cropRegion, inputsOf, prepareFace } from './crop-faces.js';
 import { decodeFaces } from './decode-faces.js';
 import { decodeInput } from './decode-input.js';
 import { explainFace } from './explain-face.js';
 import { ExplainableModel } from './explainable-model.js';
-import { LoadedModel, readGraph } from './loaded-model.js';
+import { LoadedModel } from './loaded-model.js';
 import type { ClassifiedItem, ClassifyItem, ModelRequest, ModelResponse, ModelWorkerData } from './model-task.js';
 import { fillUp } from './padded-batch.js';
 import { prepareInput } from './prepare-input.js';
@@ -44,15 +45,16 @@ serveTasks<ModelRequest, ModelResponse>(async (request) => {
 
 async function open() {
   const { name, files, spec, cacheFolder, provider, threads, maxBatch, maxBatchMs } = data;
-  const model = await LoadedModel.open(name, await readGraph(cacheFolder, files), spec, { provider, threads });
+  const source = await modelSourceOf({ cacheFolder, files, provider, purpose: { role: 'serve', spec } });
+  const model = await LoadedModel.open(name, source, spec, { provider, threads });
   const largest = await warmUp(model, spec.output.task === 'face' ? 1 : maxBatch, maxBatchMs);
   return { model, response: { kind: 'opened', maxBatch: largest } as const };
 }
 
 async function explain(request: ModelRequest): Promise<TaskResult<ModelResponse>> {
   const { name, files, spec, cacheFolder, provider, threads } = data;
-  explainable ??= readGraph(cacheFolder, files).then((graph) =>
-    ExplainableModel.open(name, graph, spec, { provider, threads }),
+  explainable ??= modelSourceOf({ cacheFolder, files, provider, purpose: { role: 'explain', spec } }).then((source) =>
+    ExplainableModel.open(name, source, spec, { provider, threads }),
   );
   const model = await explainable;
   if (request.kind === 'open') return { response: { kind: 'opened', maxBatch: 1 } };

@@ -1,7 +1,7 @@
 import { DomainError } from '@resmask/errors';
-import { encodeModel, type ModelProto } from '@resmask/onnx';
 import { type AnyTensor, Session, type SessionOptions } from '@resmask/runtime';
 import type { ModelSignature } from '../native/native-messages.js';
+import type { ModelSource } from '../staging/model-source.js';
 
 /** A session of an artifact as it was published, without an input stage: fed and read by its own tensors. */
 export class NativeModel {
@@ -11,12 +11,9 @@ export class NativeModel {
     readonly signature: ModelSignature,
   ) {}
 
-  /**
-   * @param model an ONNX file's bytes, or a graph with all its weights inside
-   * @throws DomainError MODEL_UNLOADABLE.
-   */
-  static async open(name: string, model: Uint8Array | ModelProto, options: SessionOptions): Promise<NativeModel> {
-    const session = await Session.open(model instanceof Uint8Array ? model : encodeModel(model), options);
+  /** @throws DomainError MODEL_UNLOADABLE. */
+  static async open(name: string, { model, optimized }: ModelSource, options: SessionOptions): Promise<NativeModel> {
+    const session = await Session.open(model, { ...options, optimized });
     return new NativeModel(name, session, { inputs: session.inputs, outputs: session.outputs });
   }
 

@@ -1,9 +1,8 @@
 import { workerData } from 'node:worker_threads';
-import { FolderArtifactStore } from '@resmask/artifacts';
 import { type AnyTensor, serveTasks, type TaskResult } from '@resmask/runtime';
 import type { NativeRequest, NativeResponse, NativeWorkerData } from '../native/native-messages.js';
+import { modelSourceOf } from '../staging/model-source-of.js';
 import { NativeModel } from './native-model.js';
-import { wholeModel } from './whole-model.js';
 
 const { name, files, cacheFolder, provider, threads } = workerData as NativeWorkerData;
 let model: NativeModel | undefined;
@@ -19,11 +18,8 @@ serveTasks<NativeRequest, NativeResponse>(async (request): Promise<TaskResult<Na
 });
 
 async function open(): Promise<NativeModel> {
-  const cache = await FolderArtifactStore.open(cacheFolder);
-  const contents = new Map<string, Uint8Array>();
-  for (const { path, sha256 } of files) contents.set(path, await cache.readAll(sha256));
-  const [graph] = contents.values();
-  return NativeModel.open(name, contents.size === 1 ? graph : wholeModel(contents), { provider, threads });
+  const source = await modelSourceOf({ cacheFolder, files, provider, purpose: { role: 'native' } });
+  return NativeModel.open(name, source, { provider, threads });
 }
 
 function buffersOf(tensors: readonly AnyTensor[]): ArrayBuffer[] {

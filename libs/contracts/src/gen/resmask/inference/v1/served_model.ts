@@ -18,7 +18,7 @@ export interface ServedModel {
   state: ServedModel_State;
   /** Digest over manifest and specification. */
   digest: string;
-  /** Weights × sessions, in bytes. */
+  /** What it is expected to hold, weights and sessions, in bytes. */
   memoryBytes: number;
   /** Sessions that compute side by side. */
   sessions: number;
