@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describedMethods } from '../support/fuzz/described-methods.js';
 import { fuzzService } from '../support/fuzz/fuzz-service.js';
 import type { Vocabulary } from '../support/fuzz/text-values.js';
+import { InferenceCalls } from '../support/inference-calls.js';
 import { stormSize } from '../support/storm.js';
-import { PARENT, TestPlatform } from '../support/test-platform.js';
+import { IMAGE_ENVIRONMENT, PARENT, TestPlatform } from '../support/test-platform.js';
+import { TestStream } from '../support/test-stream.js';
 
 const CALLS = stormSize(3000);
 const VOCABULARY: Vocabulary = {
@@ -31,7 +33,8 @@ describe('the other services under random messages', () => {
     platform = await TestPlatform.start();
     await platform.publishUntrained('untrained', 7, 'production');
     await platform.publishShippedModels();
-    await platform.startInference();
+    const { address } = await platform.startInference(IMAGE_ENVIRONMENT);
+    await loadEverything(new InferenceCalls(address));
     await platform.startEvaluation();
   });
   afterAll(() => platform.stop());
@@ -46,3 +49,15 @@ describe('the other services under random messages', () => {
     expect(Object.keys(outcomes).sort()).toEqual(methods.map((method) => method.name).sort());
   });
 });
+
+/** What calls with luck would load: that is no growth. */
+async function loadEverything(calls: InferenceCalls): Promise<void> {
+  for (const model of ['untrained', 'resmasking-compact']) {
+    await calls.load(model);
+    const explanation = { everyNthFrame: 1, options: undefined };
+    const stream = new TestStream(calls.stub, { model, explanation });
+    await stream.accepted();
+    await stream.finish();
+  }
+  calls.close();
+}
