@@ -120,6 +120,7 @@ COPY --from=build /out/libs ./libs
 COPY --from=build /out/apps/inference ./apps/inference
 # Without a GPU it refuses to start, instead of computing slowly.
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     RESMASK_CACHE=/var/cache/resmask \
     RESMASK_LISTEN=0.0.0.0:50051 \
     RESMASK_PROVIDER=cuda

@@ -65,7 +65,8 @@ export class ServiceProcess {
   async #spawn(): Promise<void> {
     const { name, environment } = this.options;
     const entry = fileURLToPath(new URL(`../../../${name}/dist/main.js`, import.meta.url));
-    const env = { ...process.env, ...environment, RESMASK_LISTEN: this.#address };
+    // As in the images: models that come and go in threads would leave glibc's heaps full of holes.
+    const env = { MALLOC_ARENA_MAX: '2', ...process.env, ...environment, RESMASK_LISTEN: this.#address };
     // A process group of its own, so that Ctrl-C reaches only this supervisor, which stops things in order.
     const child = fork(entry, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#child = child;
