@@ -116,7 +116,12 @@ describe('health of models', () => {
   });
 
   it('lists only services to callers of health, whom nobody identifies', async () => {
-    expect((await namesWithHealth(service.address)).sort()).toEqual(['', 'liveness', SERVICE]);
+    expect((await namesWithHealth(service.address)).sort()).toEqual([
+      '',
+      'inference.GRPCInferenceService',
+      'liveness',
+      SERVICE,
+    ]);
   });
 
   it('says NOT_SERVING of every model once the service stops, and that the process lives', async () => {

@@ -6,11 +6,12 @@ import {
   withOutput,
 } from '@resmask/onnx';
 import type { SessionTensor } from '@resmask/runtime';
-import { classActivationMap } from '@resmask/vision';
+import { argmax } from '@resmask/tensor';
+import { classActivationMap, type HeatMap } from '@resmask/vision';
 import type { Trace, TraceRow } from './reference.ts';
 import { rowDifference } from './trace.ts';
 
-/** Runs the first reference image through a model. */
+/** Runs an image, the first reference image for a comparison with the trace, through a model. */
 type RunFirst = (model: ModelProto, outputs: readonly string[]) => Promise<readonly SessionTensor[]>;
 
 /** Largest differences ÷ the size of what is compared: a tensor's standard deviation, a map's largest value. */
@@ -45,6 +46,36 @@ export async function compareExplanation(
     reducedMasks: Math.max(...rows.map((_, i) => reducedDifference(rest[i], reduced[i]))),
     map: mapDifference(gradCam, maps, activation.weights.data),
   };
+}
+
+/** What explains an image's most probable label: of every mask the largest over its channels. */
+export interface ExplanationMaps {
+  readonly map: HeatMap;
+  readonly masks: readonly HeatMap[];
+}
+
+/** By whole tensors of one run, without the service's workers and without what it leaves to the graph. */
+export async function explanationMaps(model: ModelProto, run: RunFirst): Promise<ExplanationMaps> {
+  const activation = findClassActivation(model, 'logits');
+  if (!activation) throw new Error('the network has no class activation map');
+  const names = [activation.features, ...findAttentionMasks(model).map(({ tensor }) => tensor)];
+  const whole = names.reduce((shown, name) => withOutput(shown, name), model);
+  const [logits, features, ...masks] = await run(whole, ['logits', ...names]);
+  const [, channels, height, width] = features.dims;
+  const row = argmax(logits.data);
+  const weights = activation.weights.data.subarray(row * channels, (row + 1) * channels);
+  return {
+    map: classActivationMap({ channels, height, width, data: Float32Array.from(features.data) }, weights),
+    masks: masks.map(largestOverChannels),
+  };
+}
+
+function largestOverChannels({ data, dims: [, channels, height, width] }: SessionTensor): HeatMap {
+  const places = height * width;
+  const values = Float32Array.from({ length: places }, (_, place) =>
+    Math.max(...Array.from({ length: channels }, (_channel, channel) => data[channel * places + place])),
+  );
+  return { width, height, values };
 }
 
 function rowOf(stages: readonly TraceRow[], wanted: string): TraceRow {

@@ -1,6 +1,8 @@
 import { credentials } from '@grpc/grpc-js';
 import { ResmaskError } from '@resmask/client';
 import {
+  ExplainRequest,
+  type ExplainResponse,
   InferenceServiceClient,
   type ListServedModelsRequest,
   type ListServedModelsResponse,
@@ -42,6 +44,10 @@ export class InferenceCalls {
 
   recognize(request: Partial<RecognizeRequest>): Promise<RecognizeResponse> {
     return this.#call(this.stub.recognize, RecognizeRequest.fromPartial(request));
+  }
+
+  explain(request: Partial<ExplainRequest>): Promise<ExplainResponse> {
+    return this.#call(this.stub.explain, ExplainRequest.fromPartial(request));
   }
 
   close(): void {

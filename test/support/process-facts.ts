@@ -17,6 +17,12 @@ export async function settledMiB(pid: number): Promise<number> {
   return least;
 }
 
+/** The most resident memory a process ever had, in MiB; pages of a file that several sessions map count for each of them. */
+export function peakMiB(pid: number): number {
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
 /** Threads of a process. */
 export function threadsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).length;

@@ -1,6 +1,6 @@
 // A process that stages one model and ends: what that takes, more than twice the weights, is gone with it.
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -37,7 +37,8 @@ async function stage(request: StagingRequest): Promise<void> {
     await writeOptimizedModel(join(folder, UNOPTIMIZED), join(folder, MODEL));
     for (const name of [UNOPTIMIZED, dataOf(UNOPTIMIZED)]) await rm(join(folder, name), { force: true });
   }
-  const names = [MODEL, dataOf(MODEL)];
+  // Without larger weights there is no file of them; the graph's name sorts first.
+  const names = (await readdir(folder)).sort();
   const digests = await Promise.all(
     names.map(async (name) => ({ name, sha256: (await digestOfFile(join(folder, name))).sha256 })),
   );
