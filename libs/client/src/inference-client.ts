@@ -1,7 +1,7 @@
 import {
   ExplainRequest,
   type ExplainResponse,
-  InferenceServiceClient,
+  type InferenceServiceClient,
   RecognizeRequest,
   type RecognizeResponse,
   type ServedModel,
@@ -12,6 +12,7 @@ import type { ConnectOptions } from './connect-options.js';
 import { ResmaskError } from './resmask-error.js';
 import type { FrameAnswer } from './stream/frame-answer.js';
 import type { FrameInput } from './stream/frame-input.js';
+import { FrameServiceClient } from './stream/frame-service-client.js';
 import type { StreamControls } from './stream/stream-controls.js';
 import { streamFrames } from './stream/stream-frames.js';
 
@@ -26,7 +27,7 @@ export class InferenceClient {
   readonly #channel: Channel<InferenceServiceClient>;
 
   constructor(address: string, options: ConnectOptions = {}) {
-    this.#channel = openChannel(InferenceServiceClient, address, options);
+    this.#channel = openChannel(FrameServiceClient, address, options);
   }
 
   recognize(request: Partial<RecognizeRequest> & Pick<RecognizeRequest, 'image'>): Promise<RecognizeResponse> {

@@ -4,12 +4,13 @@ import type { Duration } from '@resmask/contracts/google.protobuf/duration';
 import {
   DeliveryMode,
   Frame,
-  InferenceServiceClient,
+  type InferenceServiceClient,
   PixelFormat,
   StreamConfig,
   type StreamFramesRequest,
   type StreamFramesResponse,
 } from '@resmask/contracts/inference.v1';
+import { FrameServiceClient } from '../../../libs/client/dist/stream/frame-service-client.js';
 import { FRAME_BYTES, SIDE } from './bench-models.ts';
 
 /** What became of one frame. */
@@ -51,7 +52,7 @@ export class FrameLoad {
 
   constructor(address: string, options: LoadOptions = {}) {
     const { jpeg, model = '', mode = DeliveryMode.DELIVERY_MODE_LOSSLESS, maxInFlight = 0 } = options;
-    this.#client = new InferenceServiceClient(address, credentials.createInsecure(), {
+    this.#client = new FrameServiceClient(address, credentials.createInsecure(), {
       'grpc.use_local_subchannel_pool': 1,
     });
     this.call = this.#client.streamFrames();
