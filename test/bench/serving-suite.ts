@@ -6,6 +6,7 @@ import { type BarePool, startBarePool } from './serving/bare-models.ts';
 import { firstFrameRows } from './serving/first-frame-rows.ts';
 import { latencyRows } from './serving/latency-rows.ts';
 import { type LoadCurves, loadRows } from './serving/load-rows.ts';
+import { observabilityRows } from './serving/observability-rows.ts';
 import { pictureRows } from './serving/picture-rows.ts';
 import { readerRows } from './serving/reader-rows.ts';
 import { ServingBench, WORKERS } from './serving/serving-bench.ts';
@@ -16,8 +17,8 @@ import { swapRows } from './serving/swap-rows.ts';
 import { throughputRows } from './serving/throughput-rows.ts';
 
 /** Sizes of the suite: whole, or every row in less than five minutes. */
-const WHOLE = { latency: { rounds: 12, frames: 400 }, ms: 10_000, swaps: 200, soakMinutes: 30 };
-const QUICK = { latency: { rounds: 4, frames: 100 }, ms: 3000, swaps: 20, soakMinutes: 0.5 };
+const WHOLE = { latency: { rounds: 12, frames: 400 }, ms: 10_000, swaps: 200, rounds: 40, soakMinutes: 30 };
+const QUICK = { latency: { rounds: 4, frames: 100 }, ms: 3000, swaps: 20, rounds: 6, soakMinutes: 0.5 };
 
 /** Streams against bare ONNX Runtime, both in this run, taking turns. The client shares the CPUs with the service. */
 export async function* servingSuite(quick: boolean): AsyncGenerator<Row> {
@@ -35,6 +36,7 @@ export async function* servingSuite(quick: boolean): AsyncGenerator<Row> {
     yield* firstFrameRows(bench);
     yield* swapRows(bench, size.swaps);
     yield* pictureRows(bench.address, size.ms);
+    yield* observabilityRows(bench, size.rounds);
     yield* soakRows(bench, size.soakMinutes, !quick);
     yield* stopRows(bench);
   } finally {
