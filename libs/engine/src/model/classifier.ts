@@ -1,8 +1,9 @@
 import { DomainError } from '@resmask/errors';
 import type { InputSpec } from '@resmask/model-spec';
 import type { LoadableVersion } from '../loadable-version.js';
+import type { Classified } from './classify-order.js';
 import { fuseProbabilities } from './fuse-probabilities.js';
-import type { Classified, ModelSessions } from './model-sessions.js';
+import type { ModelSessions } from './model-sessions.js';
 
 /** What to do when a member of an ensemble cannot be loaded or fails: fail too, or take the mean of the others. */
 export type MissingMemberPolicy = 'fail' | 'skip';

@@ -1,41 +1,14 @@
 import { DomainError } from '@resmask/errors';
-import { fromFailure, TaskWorker } from '@resmask/runtime';
+import { TaskWorker } from '@resmask/runtime';
 import type { Detection, Pixels } from '@resmask/vision';
 import type { BatchRun } from '../engine-options.js';
 import type { LoadableVersion } from '../loadable-version.js';
-import type { FaceExplanation, PlacedFace } from '../recognition.js';
+import type { FaceExplanation } from '../recognition.js';
 import type { ExplainOptions as ExplainModelOptions } from '../worker/explainable-model.js';
-import type {
-  ClassifiedItem,
-  ClassifyItem,
-  ModelRequest,
-  ModelResponse,
-  ModelWorkerData,
-} from '../worker/model-task.js';
+import type { ModelRequest, ModelResponse, ModelWorkerData } from '../worker/model-task.js';
 import { BatchQueue } from './batch-queue.js';
+import { buffersOf, type Classified, type ClassifyOrder, settleOrders } from './classify-order.js';
 import type { SessionPlan } from './session-plan.js';
-
-/** What became of an item's images. */
-export interface Classified {
-  /** Probabilities, one row per image after the other. */
-  readonly rows: Float32Array;
-  /** Of a raw image. */
-  readonly faces: readonly PlacedFace[];
-  readonly prepareMs: number;
-  readonly inferMs: number;
-  /** Images of the whole batch. */
-  readonly batchSize: number;
-}
-
-/** An item that wants to be classified, and who waits for it. */
-export interface ClassifyOrder {
-  readonly item: ClassifyItem;
-  /** Images it brings. */
-  readonly size: number;
-  readonly cancelled: boolean;
-  resolve(classified: Classified): void;
-  reject(error: unknown): void;
-}
 
 /** Gives sessions that have nothing to do more to do: frames that wait in the lanes and need no preparation. */
 export interface DirectOrders {
@@ -235,7 +208,7 @@ export class ModelSessions {
     const transfer = items.map((item) => buffersOf(item));
     const run = thread.run({ kind: 'classify', items }, transfer).then(
       (response) => {
-        settle(orders, response);
+        settleOrders(orders, response);
         this.#tell(response);
       },
       (error: unknown) => {
@@ -284,20 +257,6 @@ export class ModelSessions {
     }, batchWindowMs);
     return true;
   }
-}
-
-function settle(orders: readonly ClassifyOrder[], response: ModelResponse): void {
-  if (response.kind !== 'classified') throw new TypeError(`a worker answered ${response.kind}`);
-  const { items, prepareMs, inferMs, batchSize } = response;
-  for (const [i, order] of orders.entries()) {
-    const item: ClassifiedItem = items[i];
-    if ('failure' in item) order.reject(fromFailure(item.failure));
-    else order.resolve({ ...item, prepareMs, inferMs, batchSize });
-  }
-}
-
-function buffersOf(item: ClassifyItem): ArrayBuffer {
-  return (item.kind === 'prepared' ? item.inputs : item.image.bytes).buffer as ArrayBuffer;
 }
 
 function cancelledByCaller(): DomainError {

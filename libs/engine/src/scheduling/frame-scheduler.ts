@@ -1,5 +1,6 @@
 import type { RawImage, RegionInput } from '../image-input.js';
-import type { ClassifyOrder, DirectOrders, ModelSessions } from '../model/model-sessions.js';
+import type { ClassifyOrder } from '../model/classify-order.js';
+import type { DirectOrders, ModelSessions } from '../model/model-sessions.js';
 import type { Preparation } from '../preparation.js';
 import type { Lane, LaneOptions } from './lane.js';
 import { Lanes } from './lanes.js';
