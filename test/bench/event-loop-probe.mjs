@@ -14,7 +14,11 @@ if (isMainThread && file && process.argv[1]?.includes('/apps/inference/')) {
   process.on('SIGUSR2', () => delays.reset());
   setInterval(() => {
     const ms = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolution);
-    const text = JSON.stringify({ p50: ms(delays.percentile(50)), p99: ms(delays.percentile(99)), max: ms(delays.max) });
+    const text = JSON.stringify({
+      p50: ms(delays.percentile(50)),
+      p99: ms(delays.percentile(99)),
+      max: ms(delays.max),
+    });
     // Whoever reads it finds it whole.
     writeFileSync(`${file}.${process.pid}`, text);
     renameSync(`${file}.${process.pid}`, file);
