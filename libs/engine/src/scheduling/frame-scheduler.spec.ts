@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Classifier } from '../model/classifier.js';
-import type { ClassifyOrder, ModelSessions } from '../model/model-sessions.js';
+import type { ClassifyOrder } from '../model/classify-order.js';
+import type { ModelSessions } from '../model/model-sessions.js';
 import type { Preparation } from '../preparation.js';
 import { FrameScheduler } from './frame-scheduler.js';
 import type { RecognizeTask } from './recognize-job.js';
