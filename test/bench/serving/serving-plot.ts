@@ -14,7 +14,7 @@ export function servingPlot({ latency, freshness }: LoadCurves, title: string): 
       { text: 'Age of live answers under overload', left: 540, top: 8, textStyle: { fontSize: 14 } },
       { text: title, left: 'center', bottom: 4, textStyle: { fontSize: 11, fontWeight: 'normal' } },
     ],
-    legend: { top: 34, data: [...PERCENTILES] },
+    legend: { top: 8, left: 300, data: [...PERCENTILES] },
     grid: [
       { left: 60, width: 380, top: 70, bottom: 75 },
       { left: 540, width: 380, top: 70, bottom: 75 },

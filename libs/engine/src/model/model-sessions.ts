@@ -151,6 +151,8 @@ export class ModelSessions {
       name: version.name,
       files: version.files,
       spec: version.spec,
+      // What the first session has measured is true of the others.
+      ...(this.#ready.size > 0 && { maxBatch: this.#maxBatch, maxBatchMs: Number.POSITIVE_INFINITY }),
     };
     let first = true;
     const thread: Thread = new TaskWorker({
