@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/command-line.js';
+import { HealthWatch } from '../support/health-watch.js';
 import { TestPlatform } from '../support/test-platform.js';
 import type { ServiceName } from '../support/test-service.js';
 
@@ -18,6 +19,10 @@ describe.skipIf(!there)('grpcurl, which knows nothing of us', () => {
     await platform.publishShippedModels();
     await platform.startInference();
     await platform.startEvaluation();
+    // It listens before its models are loaded.
+    const health = new HealthWatch(platform.service('inference').address);
+    await health.becomes('SERVING');
+    health.close();
   });
   afterAll(() => platform.stop());
 
