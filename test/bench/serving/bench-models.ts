@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { buildGraph, defaultSpec, findArchitecture, networkOptions, seededWeights } from '@resmask/architectures';
 import type { ModelSpec } from '@resmask/model-spec';
 import { encodeModel, GraphBuilder } from '@resmask/onnx';
@@ -39,8 +38,4 @@ export function echoModel(): BenchModel {
     output: output.task === 'expression' ? { ...output, tensor: 'logits' } : output,
   };
   return { name: 'bench-echo', file: Buffer.from(encodeModel(graph.build())), spec };
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -7,7 +7,7 @@ import { ServingModels } from '../model/serving-models.js';
 import { callDeadline } from './call-deadline.js';
 import { toExplanationWish } from './explain.messages.js';
 import { toFaceMessage, toImageInput, toRegions } from './recognition.messages.js';
-import { recognizedOnly } from './recognized-only.js';
+import { takeTurn } from './unary-turn.js';
 
 /** Explanations cost up to fifty times what recognising does, so an image gets fewer. */
 const MAX_FACES = 16;
@@ -35,19 +35,9 @@ export class ExplainService {
       scene: false,
       deadline: callDeadline(call),
     };
-    const abort = new AbortController();
-    const served = await this.models.acquire(request);
-    const use = served.use();
-    const lane = this.engine.openLane({ newestOnly: false, maxInFlight: 1 });
-    call.on('cancelled', () => {
-      abort.abort();
-      this.engine.clearLane(lane);
-    });
-    const { classifier, detector, labels } = use;
-    try {
+    return takeTurn(this, request, call, async ({ use: { classifier, detector, labels }, recognize }) => {
       const explain = { explainer: () => this.engine.acquireExplainer(classifier.version), ...wish };
-      const task = { ...wanted, classifier, detector, explain, signal: abort.signal };
-      const { width, height, faces } = recognizedOnly(await this.engine.recognize(lane, task));
+      const { width, height, faces } = await recognize({ ...wanted, explain });
       return {
         model: classifier.version.name,
         detector: regions.length > 0 ? '' : (detector?.version.name ?? ''),
@@ -55,10 +45,6 @@ export class ExplainService {
         height,
         faces: faces.map((face) => toFaceMessage(face, labels, 0)),
       };
-    } finally {
-      this.engine.clearLane(lane);
-      use.release();
-      served.release();
-    }
+    });
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@resmask/contracts/inference.v1';
 import type { ImageInput, RecognizedFace, RegionInput, Timings } from '@resmask/engine';
 import { DomainError, invalidField } from '@resmask/errors';
+import { argmax } from '@resmask/tensor';
 import { toDuration } from '../duration.js';
 import { integerField } from '../integer-field.js';
 import { toExplanationMessage } from './explain.messages.js';
@@ -71,7 +72,7 @@ export function toFaceMessage(
   labels: readonly string[],
   topK: number,
 ): Face {
-  const best = indexOfLargest(probabilities);
+  const best = argmax(probabilities);
   return {
     box: { ...box },
     detectionScore: score,
@@ -92,12 +93,6 @@ export function toProbabilities(
 ): LabelProbability[] {
   const all = Array.from(probabilities, (probability, i) => ({ label: labels[i], probability }));
   return topK === 0 ? all : all.toSorted((a, b) => b.probability - a.probability).slice(0, topK);
-}
-
-export function indexOfLargest(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i += 1) if (values[i] > values[best]) best = i;
-  return best;
 }
 
 /** @param receiveMs from reading the message to waiting for a turn @param sendMs from the answer's being ready to its being written */

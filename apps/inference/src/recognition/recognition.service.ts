@@ -15,7 +15,7 @@ import {
   toTimingsMessage,
   toTopK,
 } from './recognition.messages.js';
-import { recognizedOnly } from './recognized-only.js';
+import { takeTurn } from './unary-turn.js';
 
 /** Answers single images. */
 @Injectable()
@@ -43,27 +43,14 @@ export class RecognitionService {
       deadline: callDeadline(call),
     };
     const labelsPerFace = toTopK(topK);
-    const abort = new AbortController();
-    const served = await this.models.acquire(request);
-    const use = served.use();
-    const lane = this.engine.openLane({ newestOnly: false, maxInFlight: 1 });
-    call.on('cancelled', () => {
-      abort.abort();
-      this.engine.clearLane(lane);
-    });
-    try {
+    return takeTurn(this, request, call, async ({ served, use: { classifier, detector, labels }, recognize }) => {
       checkAlignment(alignment, served.detector);
-      const { classifier, detector, labels } = use;
       const offeredAt = performance.now();
-      const outcome = this.engine.recognize(lane, { ...wanted, classifier, detector, signal: abort.signal });
-      const recognition = recognizedOnly(await outcome);
+      const recognition = await recognize(wanted);
       const { width, height, faces, timings } = recognition;
-      const totalMs = performance.now() - readAt;
-      this.events.recognized(recognition, classifier.version.name, {
-        receiveMs: offeredAt - readAt,
-        sendMs: 0,
-        totalMs,
-      });
+      const receiveMs = offeredAt - readAt;
+      const waits = { receiveMs, sendMs: 0, totalMs: performance.now() - readAt };
+      this.events.recognized(recognition, classifier.version.name, waits);
       return {
         model: classifier.version.name,
         detector: regions.length > 0 ? '' : (detector?.version.name ?? ''),
@@ -71,12 +58,8 @@ export class RecognitionService {
         height,
         faces: faces.map((face) => toFaceMessage(face, labels, labelsPerFace)),
         executionProvider: this.engine.provider,
-        timings: toTimingsMessage(timings, offeredAt - readAt, 0),
+        timings: toTimingsMessage(timings, receiveMs, 0),
       };
-    } finally {
-      this.engine.clearLane(lane);
-      use.release();
-      served.release();
-    }
+    });
   }
 }

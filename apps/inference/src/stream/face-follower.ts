@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Face } from '@resmask/contracts/inference.v1';
 import type { Recognition, RecognizedFace } from '@resmask/engine';
+import { argmax } from '@resmask/tensor';
 import { ExponentialSmoothing, FaceTracker, MedianSmoothing, type ProbabilitySmoothing } from '@resmask/vision';
-import { indexOfLargest, toProbabilities } from '../recognition/recognition.messages.js';
+import { toProbabilities } from '../recognition/recognition.messages.js';
 import type { StreamTerms } from './stream-terms.js';
 
 /** Gives the faces of one stream their tracks' ids and smoothed expressions; what it knows is gone with the stream. */
@@ -35,7 +36,7 @@ export class FaceFollower {
       this.#smoothings.set(id, smoothing);
     }
     const smoothed = smoothing.add(this.#timeMs, Array.from(probabilities));
-    const best = indexOfLargest(smoothed);
+    const best = argmax(smoothed);
     message.smoothed = {
       label: labels[best],
       probability: smoothed[best],

@@ -1,7 +1,8 @@
 import type { Image } from '@resmask/contracts/inference.v1';
 import type { Engine, FrameLane, Recognition } from '@resmask/engine';
+import { argmax } from '@resmask/tensor';
 import type { ServedModels, ShadowUse } from '../model/serving-models.js';
-import { indexOfLargest, toImageInput } from '../recognition/recognition.messages.js';
+import { toImageInput } from '../recognition/recognition.messages.js';
 import type { FrameEvents } from './frame-events.js';
 
 export interface ShadowComparisonOptions {
@@ -59,8 +60,8 @@ export class ShadowComparison {
       });
       if (outcome.kind === 'dropped') return;
       const pairs = outcome.recognition.faces.map(({ probabilities }, i) => [
-        labels[indexOfLargest(answered.faces[i].probabilities)],
-        shadow.labels[indexOfLargest(probabilities)],
+        labels[argmax(answered.faces[i].probabilities)],
+        shadow.labels[argmax(probabilities)],
       ]);
       for (const [ours, theirs] of pairs) events.shadowCompared(version, ours === theirs ? 'agrees' : 'differs');
     } catch {

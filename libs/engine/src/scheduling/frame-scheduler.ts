@@ -2,6 +2,7 @@ import type { RawImage, RegionInput } from '../image-input.js';
 import type { ClassifyOrder } from '../model/classify-order.js';
 import type { DirectOrders, ModelSessions } from '../model/model-sessions.js';
 import type { Preparation } from '../preparation.js';
+import { withProbabilities } from '../with-probabilities.js';
 import type { Lane, LaneOptions } from './lane.js';
 import { Lanes } from './lanes.js';
 import type { RecognizeJob, RecognizeOutcome, RecognizeTask } from './recognize-job.js';
@@ -92,11 +93,7 @@ export class FrameScheduler implements DirectOrders {
           const all = performance.now() - takenAt;
           const queue = takenAt - job.offeredAt + Math.max(0, all - prepareMs - inferMs);
           const timings = { prepare: prepareMs, detect: 0, queue, infer: inferMs, batchSize };
-          const labels = rows.length / Math.max(1, faces.length);
-          const recognized = faces.map((face, i) => ({
-            ...face,
-            probabilities: rows.subarray(i * labels, (i + 1) * labels),
-          }));
+          const recognized = withProbabilities(faces, rows);
           job.resolve({
             kind: 'recognized',
             recognition: { width, height, faces: recognized, scene: undefined, timings },

@@ -2,6 +2,7 @@ import { DomainError } from '@resmask/errors';
 import type { Pixels } from '@resmask/vision';
 import type { CroppedFaces, Preparation } from '../preparation.js';
 import type { Recognition, RecognizedFace } from '../recognition.js';
+import { withProbabilities } from '../with-probabilities.js';
 import type { ExplainOptions, RecognizeJob, RecognizeTask } from './recognize-job.js';
 
 /** Explaining a face costs up to fifty times what recognising it does: of an image, so many are, the best-scored ones. */
@@ -32,10 +33,7 @@ export async function recognizePrepared(
   const none = { rows: new Float32Array(0), inferMs: 0, batchSize: 0 };
   const classified = faces.length === 0 ? none : await task.classifier.classify(inputs, faces.length, task.signal);
   const { rows, inferMs, batchSize } = classified;
-  const labels = rows.length / Math.max(1, faces.length);
-  const plain = faces.map(
-    (face, i): RecognizedFace => ({ ...face, probabilities: rows.subarray(i * labels, (i + 1) * labels) }),
-  );
+  const plain = withProbabilities(faces, rows);
   const recognized =
     task.explain && explained ? await explainFaces(task.explain, plain, explained, cropped.pictures) : plain;
   const queue = Math.max(0, performance.now() - offeredAt - prepareMs - detectMs - inferMs);
