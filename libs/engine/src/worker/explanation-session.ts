@@ -5,7 +5,7 @@ import { softmax } from '@resmask/tensor';
 import type { FeatureMaps, HeatMap } from '@resmask/vision';
 import type { ActivationFacts, ExplanationFacts } from '../staging/graph-facts.js';
 import type { ModelSource } from '../staging/model-source.js';
-import { sourcePlanes } from './prepare-input.js';
+import { imageBytesOf, pixelsTensor } from './pixels-tensor.js';
 
 /** Images per run: enough to fill a core's vector units, small enough to bound memory. */
 const MAX_BATCH = 16;
@@ -48,7 +48,7 @@ export class ExplanationSession {
     const parts = { input, output, session, fixedBatch };
     const first = new ExplanationSession(parts, explanation);
     // The first run allocates and tunes, and tells the sizes of the feature maps, which a file need not say.
-    const { features } = await first.run(new Uint8Array(first.#imageBytes), { features: true, masks: true });
+    const { features } = await first.run(new Uint8Array(imageBytesOf(input)), { features: true, masks: true });
     const { activation } = explanation;
     const weights = activation && features && rowsOf(activation, features, output.labels.length);
     return new ExplanationSession(parts, explanation, weights);
@@ -83,17 +83,9 @@ export class ExplanationSession {
     return this.parts.session.release();
   }
 
-  get #imageBytes(): number {
-    return this.parts.input.height * this.parts.input.width * sourcePlanes(this.parts.input);
-  }
-
   #run(images: Uint8Array, count: number, outputs: readonly string[]): Promise<SessionTensor[]> {
-    const { height, width } = this.parts.input;
-    const size = this.parts.fixedBatch ?? count;
-    const data = new Uint8Array(size * this.#imageBytes);
-    data.set(images);
-    const dims = [size, height, width, sourcePlanes(this.parts.input)];
-    return this.parts.session.run({ [PIXELS_INPUT]: { type: 'uint8', dims, data } }, outputs);
+    const { input, fixedBatch, session } = this.parts;
+    return session.run({ [PIXELS_INPUT]: pixelsTensor(input, images, count, fixedBatch) }, outputs);
   }
 
   #rows({ data }: SessionTensor, count: number): number[][] {

@@ -2,7 +2,7 @@ import type { ModelSpec } from '@resmask/model-spec';
 import { PIXELS_INPUT } from '@resmask/onnx';
 import { Session, type SessionOptions, type SessionTensor } from '@resmask/runtime';
 import type { ModelSource } from '../staging/model-source.js';
-import { sourcePlanes } from './prepare-input.js';
+import { imageBytesOf, pixelsTensor } from './pixels-tensor.js';
 
 /** A session with its input stage in front: takes bytes, gives the outputs its specification names. */
 export class LoadedModel {
@@ -27,23 +27,13 @@ export class LoadedModel {
 
   /** Bytes of one prepared image. */
   get imageBytes(): number {
-    const { input } = this.spec;
-    return input.height * input.width * sourcePlanes(input);
+    return imageBytesOf(this.spec.input);
   }
 
   /** Runs prepared images, one after the other in `images`; of outputs of a fixed size, the first `count` rows are theirs. */
   run(images: Uint8Array, count: number): Promise<SessionTensor[]> {
     const { input, output } = this.spec;
-    const size = this.fixedBatch ?? count;
-    const dims = [size, input.height, input.width, sourcePlanes(input)];
-    const data = size === count ? images : filledUp(images, size * this.imageBytes);
     const outputs = output.task === 'expression' ? [output.tensor] : output.tensors;
-    return this.session.run({ [PIXELS_INPUT]: { type: 'uint8', dims, data } }, outputs);
+    return this.session.run({ [PIXELS_INPUT]: pixelsTensor(input, images, count, this.fixedBatch) }, outputs);
   }
-}
-
-function filledUp(images: Uint8Array, bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  whole.set(images);
-  return whole;
 }
